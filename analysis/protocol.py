@@ -1,0 +1,267 @@
+"""A protocol: the TOML file that says how one kind of exam is read. Every number carries its source and status."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from analysis.errors import BadProtocol
+
+Status = Literal["read", "derived", "unverified", "design choice"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sourced(_Strict):
+    """Anything in a protocol that must say where it comes from."""
+
+    source: str
+    status: Status
+
+
+class BasisRules(Sourced):
+    """What to simulate where a file does not say how it was measured."""
+
+    default_localisation: Literal["PRESS", "STEAM", "sLASER", "SPECIAL"]
+    default_te_s: float
+    default_tm_s: float
+
+
+class WidthGroup(Sourced):
+    """Signals that share a Lorentzian line width (full width at half maximum), with its Gaussian prior."""
+
+    name: str
+    mean_hz: float
+    sd_hz: float
+    shift_sd_ppm: float = 0.0
+    """Prior of a shift that the whole group shares, relative to the spectrum's own shift."""
+
+
+class SignalRule(_Strict):
+    """One fitted signal: what it is made of, and its priors."""
+
+    name: str
+    of: Mapping[str, float]
+    group: str
+    shift_sd_ppm: float
+    width_sd_hz: float = 0.0
+    """Prior of the signal's own departure from the group's Lorentzian width; 0 shares the width exactly."""
+    nonnegative: bool = True
+    label_ppm: float | None = None
+    """Where the spectrum view writes the signal's name; None leaves it out."""
+
+
+class RatioPrior(Sourced):
+    """A soft prior on the ratio of two fitted amplitudes."""
+
+    above: str
+    below: str
+    ratio: float
+    sd: float
+
+
+class FitRules(Sourced):
+    """The model's settings."""
+
+    ppm_range: tuple[float, float]
+    baseline_ed_per_ppm: float
+    gauss_mean_hz: float
+    gauss_sd_hz: float
+    shift_range_ppm: float
+    phase_free: bool = True
+    phase1_sd_s: float = 0.0
+
+
+class BiomarkerRule(Sourced):
+    """A reported amplitude: a sum of fitted signals, weighted."""
+
+    name: str
+    text: str
+    of: Mapping[str, float]
+
+
+class GateRule(Sourced):
+    """A quality limit on one measured quantity."""
+
+    name: str
+    quantity: str
+    unit: str
+    better: Literal["high", "low"]
+    pass_limit: float = Field(alias="pass")
+    fail_limit: float = Field(alias="fail")
+    text: str
+    required: bool = False
+    """Whether an unknown value makes the voxel not evaluable."""
+
+
+class EvidenceRules(Sourced):
+    """The acidity-to-structure model of the domain dossier, section 9."""
+
+    id: str
+    numerators: Mapping[str, float]
+    structure: str
+    tau_ln: Mapping[str, float]
+    correlation: float
+    delta_mean: float
+    delta_sd: float
+    lr_cap: tuple[float, float]
+    lr_call: tuple[float, float]
+    call_probability: float
+    pretest: tuple[float, ...]
+    lipid_share: float
+    contrast_p: float
+    least_discs: int
+    draws: int
+    seed: int
+    driver_share: float
+    water_t2_s: float
+    water_t2_sd_s: float
+
+
+class ReportText(_Strict):
+    """Sentences that the report prints."""
+
+    statement: str
+    limits: tuple[str, ...]
+
+
+class _ProtocolFile(_Strict):
+    id: str
+    version: str
+    title: str
+    basis: BasisRules
+    fit: FitRules
+    snr_apodisation_hz: float
+    snr_signal: str
+    reference_biomarker: str
+    """The denominator whose relative SD is gated, PG or tCr."""
+    width_groups: tuple[WidthGroup, ...]
+    signals: tuple[SignalRule, ...]
+    ratio_priors: tuple[RatioPrior, ...] = ()
+    lipid_signals: tuple[str, ...]
+    biomarkers: tuple[BiomarkerRule, ...]
+    ratios: tuple[str, ...]
+    gates: tuple[GateRule, ...]
+    evidence: EvidenceRules | None = None
+    report: ReportText
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One number of a protocol with where it comes from, for the report."""
+
+    name: str
+    value: str
+    source: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A checked protocol and the hash of the text it was read from."""
+
+    rules: _ProtocolFile
+    sha256: str
+
+    @property
+    def id(self) -> str:
+        """Name and version, for example ``disc-1``."""
+        return f"{self.rules.id}-{self.rules.version}"
+
+    @property
+    def title(self) -> str:
+        """What the reader sees."""
+        return self.rules.title
+
+    @property
+    def ratios(self) -> tuple[str, ...]:
+        """Names of the reported ratios, for example ``Lac/PG``."""
+        return self.rules.ratios
+
+    @property
+    def compares(self) -> bool:
+        """Whether the protocol compares voxels by an evidence model."""
+        return self.rules.evidence is not None
+
+    @property
+    def pretest(self) -> tuple[float, ...]:
+        """Pre-test probabilities that the report tabulates."""
+        return self.rules.evidence.pretest if self.rules.evidence else ()
+
+    @property
+    def statement(self) -> str:
+        """The research-use sentence."""
+        return self.rules.report.statement
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the method cannot do, for the report and the help."""
+        return self.rules.report.limits
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Every number with its source and status."""
+        return tuple(_facts(self.rules))
+
+
+def _sourced_items(rules: _ProtocolFile) -> list[tuple[str, Sourced]]:
+    items: list[tuple[str, Sourced]] = [("basis", rules.basis), ("fit", rules.fit)]
+    items += [(f"width group {g.name}", g) for g in rules.width_groups]
+    items += [(f"prior {r.above}/{r.below}", r) for r in rules.ratio_priors]
+    items += [(f"biomarker {b.name}", b) for b in rules.biomarkers]
+    items += [(f"gate {g.name}", g) for g in rules.gates]
+    return items + ([("evidence", rules.evidence)] if rules.evidence else [])
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {v:g}" for k, v in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(_shown(v) for v in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _facts(rules: _ProtocolFile) -> list[Fact]:
+    facts = []
+    for name, item in _sourced_items(rules):
+        left_out = {"source", "status", "name", "text", "unit", "quantity"}
+        values = [f"{k} = {_shown(v)}" for k, v in item if k not in left_out and v is not None]
+        facts.append(Fact(name, "; ".join(values), item.source, item.status))
+    return facts
+
+
+def parse_protocol(text: str) -> Protocol:
+    """Read a protocol.
+
+    Raises
+    ------
+    BadProtocol
+        If the text is not TOML, misses something, or refers to something it does not define.
+    """
+    try:
+        rules = _ProtocolFile.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise BadProtocol(f"The protocol cannot be read: {error}") from error
+    _check_references(rules)
+    return Protocol(rules, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _check_references(rules: _ProtocolFile) -> None:
+    groups = {g.name for g in rules.width_groups}
+    signals = {s.name for s in rules.signals}
+    biomarkers = {b.name for b in rules.biomarkers}
+    wrong = [f"width group '{s.group}'" for s in rules.signals if s.group not in groups]
+    wrong += [f"signal '{n}'" for b in rules.biomarkers for n in b.of if n not in signals]
+    wrong += [f"signal '{n}'" for r in rules.ratio_priors for n in (r.above, r.below) if n not in signals]
+    wrong += [f"signal '{n}'" for n in (*rules.lipid_signals, rules.snr_signal) if n not in signals]
+    wrong += [] if rules.reference_biomarker in biomarkers else [f"biomarker '{rules.reference_biomarker}'"]
+    wrong += [f"biomarker '{n}'" for r in rules.ratios for n in r.split("/") if n not in biomarkers]
+    if wrong:
+        raise BadProtocol(f"The protocol '{rules.id}' refers to what it does not define: {', '.join(wrong)}.")

@@ -1,0 +1,230 @@
+"""Read DICOM MR Spectroscopy Storage (PS3.3 A.36.3): one voxel, in the sign convention of C.8.14.4.1."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from analysis.errors import UnreadableFile
+from analysis.readers.dicom_header import (
+    FunctionalGroups,
+    integer_of,
+    items_of,
+    number_of,
+    private_number,
+    study_info,
+    text_of,
+    uid_of,
+    value_of,
+)
+from analysis.readers.mrs_voxel import voxel_of
+from analysis.readers.records import Contents, InputFile, Signal
+from analysis.readers.sequences import recognise
+from analysis.types import AcquisitionParameters, ComplexArray
+from analysis.units import WATER_PPM, conjugated
+
+SOP_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.4.2"})
+
+GRID = "it is a spectroscopic imaging grid of several voxels, which this version does not read yet"
+FEWEST_POINTS, MOST_POINTS, MOST_FRAMES = 32, 1 << 20, 1 << 16
+_COMPLEX_BYTES = 8
+_CONJUGATED_MAKERS = ("UIH", "UNITED IMAGING")
+"""United Imaging stores the opposite sense in the standard class. Source: the converter spec2nii 0.8.15, which leaves
+its data as they are while it conjugates those of Siemens and Philips; no public file was found to prove it."""
+_WATER_ROLES = {"WATER_REFERENCE": False}
+_SUPPRESSION = {"WATER": True, "FAT_AND_WATER": True, "WATER_AND_FAT": True, "NONE": False, "FAT": False}
+
+
+def read(dataset: Dataset, file: InputFile) -> Contents:
+    """Return the signal of an MR Spectroscopy object.
+
+    Raises
+    ------
+    UnreadableFile : not one 1H voxel of complex data, or a length that differs from what the header announces
+    """
+    info = study_info(dataset)
+    parameters, warnings = _parameters(dataset)
+    frames = _frames(dataset)
+    if _turns_backwards(dataset):
+        frames = conjugated(frames)
+        warnings.append("United Imaging data were conjugated by a published rule that no real file has confirmed here.")
+    signal_frames, water_frames = _split_water(frames, dataset)
+    averages = parameters.averages
+    signal = Signal(
+        file=file,
+        fids=signal_frames[np.newaxis],
+        water=None if water_frames is None else water_frames[np.newaxis],
+        parameters=parameters,
+        voxel=voxel_of(dataset),
+        info=info,
+        sop_instance_uid=uid_of(dataset, "SOPInstanceUID"),
+        series_instance_uid=uid_of(dataset, "SeriesInstanceUID"),
+        frame_of_reference_uid=uid_of(dataset, "FrameOfReferenceUID"),
+        description=text_of(dataset, "SeriesDescription") or text_of(dataset, "ProtocolName"),
+        suppressed=True if water_frames is not None else _suppressed(dataset),
+        references=_references(dataset),
+        order=_order(dataset),
+        averaged_only=len(signal_frames) == 1 and averages is not None and averages > 1,
+        # Measured on a real Philips object with this flag: correcting once more widens the NAA line from 9.0 to 9.9 Hz.
+        eddy_corrected=text_of(dataset, "WaterReferencedPhaseCorrection") == "YES",
+        warnings=tuple(warnings),
+    )
+    return Contents(signals=(signal,))
+
+
+def _parameters(dataset: Dataset) -> tuple[AcquisitionParameters, list[str]]:
+    nucleus = text_of(dataset, "ResonantNucleus") or "1H"
+    if nucleus != "1H":
+        raise UnreadableFile(f"it is a {nucleus} spectrum; Discern reads 1H only")
+    groups = FunctionalGroups(dataset)
+    sequence, localisation, note = recognise(
+        (text_of(dataset, key) for key in ("PulseSequenceName", "VolumeLocalizationTechnique", "SequenceName")),
+        (text_of(dataset, key) for key in ("ProtocolName", "SeriesDescription")),
+    )
+    reference = number_of(dataset, "ChemicalShiftReference")
+    warnings = [note] if note else []
+    if reference is None:
+        warnings.append(f"The header gives no chemical shift reference; {WATER_PPM} ppm (water) is used.")
+    parameters = AcquisitionParameters(
+        f0_mhz=in_range(number_of(dataset, "TransmitterFrequency"), 1, 1500, "transmitter frequency"),
+        spectral_width_hz=in_range(number_of(dataset, "SpectralWidth"), 100, 1e6, "spectral width"),
+        reference_ppm=WATER_PPM if reference is None else in_range(reference, -20, 20, "chemical shift reference"),
+        manufacturer=text_of(dataset, "Manufacturer"),
+        model=text_of(dataset, "ManufacturerModelName"),
+        sequence=sequence,
+        localisation=localisation,
+        te_s=_echo_time_s(dataset, groups),
+        tr_s=milliseconds(
+            number_of(groups.macro(0, "MRTimingAndRelatedParametersSequence"), "RepetitionTime")
+            or number_of(dataset, "RepetitionTime")
+        ),
+        averages=_averages(dataset, groups),
+        nucleus=nucleus,
+    )
+    return parameters, warnings
+
+
+def in_range(value: float | None, low: float, high: float, name: str) -> float:
+    """Return a header value that computing depends on.
+
+    Raises
+    ------
+    UnreadableFile : it is missing or impossible
+    """
+    if value is None or not math.isfinite(value) or not low <= value <= high:
+        raise UnreadableFile(f"its header gives no usable {name}; the file may be cut short or damaged")
+    return value
+
+
+def milliseconds(value: float | None) -> float | None:
+    """Return a positive time in s from a header's ms, else None."""
+    return value / 1000 if value is not None and value > 0 else None
+
+
+def _echo_time_s(dataset: Dataset, groups: FunctionalGroups) -> float | None:
+    times = {number_of(groups.macro(n, "MREchoSequence"), "EffectiveEchoTime") for n in range(max(len(groups), 1))}
+    if len(times) > 1:
+        raise UnreadableFile("its frames have different echo times; such series are not read")
+    return milliseconds(times.pop() or number_of(dataset, "EffectiveEchoTime") or number_of(dataset, "EchoTime"))
+
+
+def _averages(dataset: Dataset, groups: FunctionalGroups) -> int | None:
+    """Philips states one average in the standard attribute and the true number in a private one."""
+    private = private_number(dataset, 0x2001, "Philips Imaging DD 001", 0x88)
+    standard = integer_of(groups.macro(0, "MRAveragesSequence"), "NumberOfAverages")
+    best = max(int(private or 0), standard or 0, integer_of(dataset, "NumberOfAverages") or 0)
+    return best or None
+
+
+def _frames(dataset: Dataset) -> ComplexArray:
+    """Return the time signals, (frames, points) complex.
+
+    The length is compared with the header strictly, because pydicom returns what is left of a file that was cut short
+    without saying so (PS3.3 C.8.14.4.1 gives the order: frames, rows, columns, data rows, data columns).
+    """
+    count = integer_of(dataset, "NumberOfFrames") or 1
+    points = integer_of(dataset, "DataPointColumns")
+    if points is None or not FEWEST_POINTS <= points <= MOST_POINTS or not 1 <= count <= MOST_FRAMES:
+        raise UnreadableFile("its header gives no usable number of data points; the file may be cut short or damaged")
+    if (integer_of(dataset, "Rows") or 1) * (integer_of(dataset, "Columns") or 1) > 1:
+        raise UnreadableFile(GRID)
+    if (integer_of(dataset, "DataPointRows") or 1) > 1:
+        raise UnreadableFile("it is a two-dimensional spectrum, which this version does not read")
+    if text_of(dataset, "DataRepresentation") != "COMPLEX":
+        raise UnreadableFile("its data are not complex, and a spectrum without its phase cannot be fitted")
+    stored = value_of(dataset, "SpectroscopyData")
+    if not isinstance(stored, bytes):
+        raise UnreadableFile("it is an MR spectroscopy object without its data")
+    if len(stored) != count * points * _COMPLEX_BYTES:
+        raise UnreadableFile(
+            f"it holds {len(stored) // _COMPLEX_BYTES} data points where its header announces {count * points}; "
+            "the file may be cut short"
+        )
+    kind = "<c8" if dataset.is_little_endian is not False else ">c8"
+    return checked_signal(_in_time(np.frombuffer(stored, kind).reshape(count, points), dataset))
+
+
+def _in_time(data: np.ndarray[tuple[int, ...], np.dtype[np.complex64]], dataset: Dataset) -> ComplexArray:
+    """Frequency-domain points run from high to low frequency (PS3.3 C.8.14.4.1)."""
+    domain = text_of(dataset, "SignalDomainColumns")
+    signal = data.astype(np.complex128)
+    if domain == "FREQUENCY":
+        return np.asarray(np.fft.ifft(np.fft.ifftshift(signal[:, ::-1], axes=-1), axis=-1))
+    if domain not in ("TIME", None):
+        raise UnreadableFile("its header names an unknown signal domain")
+    return signal
+
+
+def checked_signal(signal: ComplexArray) -> ComplexArray:
+    """Return a signal that is made of numbers and is not empty.
+
+    Raises
+    ------
+    UnreadableFile
+    """
+    if not np.isfinite(signal).all():
+        raise UnreadableFile("its data hold values that are not numbers")
+    if not signal.any():
+        raise UnreadableFile("its data are all zero")
+    return signal
+
+
+def _turns_backwards(dataset: Dataset) -> bool:
+    maker = (text_of(dataset, "Manufacturer") or "").upper()
+    return maker.startswith(_CONJUGATED_MAKERS)
+
+
+def _split_water(frames: ComplexArray, dataset: Dataset) -> tuple[ComplexArray, ComplexArray | None]:
+    """Return the suppressed frames and the water reference, which Philips puts behind them in one object.
+
+    Only (0018,9199) Water Referenced Phase Correction announces it; whether the second half is water is then seen in
+    the data, where unsuppressed water is tens to thousands of times stronger.
+    """
+    maker = (text_of(dataset, "Manufacturer") or "").upper()
+    half = len(frames) // 2
+    announced = maker.startswith("PHILIPS") and text_of(dataset, "WaterReferencedPhaseCorrection") == "YES"
+    if not announced or half == 0 or len(frames) % 2:
+        return frames, None
+    strength = np.abs(frames[:, :16]).mean(axis=1)
+    if strength[half:].min() < 5 * strength[:half].max():
+        return frames, None
+    return frames[:half], frames[half:]
+
+
+def _suppressed(dataset: Dataset) -> bool | None:
+    if text_of(dataset, "WaterReferenceAcquisition") == "WATER_REFERENCE":
+        return False
+    return _SUPPRESSION.get(text_of(dataset, "SpectrallySelectedSuppression") or "")
+
+
+def _references(dataset: Dataset) -> tuple[str, ...]:
+    if text_of(dataset, "WaterReferenceAcquisition") != "REFERENCED":
+        return ()
+    uids = (uid_of(item, "ReferencedSOPInstanceUID") for item in items_of(dataset, "ReferencedInstanceSequence"))
+    return tuple(uid for uid in uids if uid)
+
+
+def _order(dataset: Dataset) -> tuple[int, ...]:
+    return tuple(integer_of(dataset, key) or 0 for key in ("SeriesNumber", "AcquisitionNumber", "InstanceNumber"))

@@ -1,0 +1,1 @@
+"""The wiring and everything with a side effect: command line, session, jobs, report, signing, DICOM output."""

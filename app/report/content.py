@@ -1,0 +1,204 @@
+"""From a reading to what its report says: a pure function whose result is ready to be drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import PurePath
+from typing import Protocol as Interface
+
+from analysis.types import ExamResult, Study, StudyInfo
+from app.report.evidence_blocks import voxel_block
+from app.report.parts import Cell, Column, Item, ReportContent, Table
+from app.report.summary import summary_of
+from app.report.wording import UNKNOWN, clean, dicom_date, moment, sex
+
+SIGNED = "Signed"
+DRAFT = "Unsigned draft"
+
+
+class ProtocolFact(Interface):
+    """One group of a protocol's numbers with where it comes from."""
+
+    @property
+    def name(self) -> str:
+        """What the numbers belong to."""
+
+    @property
+    def value(self) -> str:
+        """The numbers, as text."""
+
+    @property
+    def source(self) -> str:
+        """Where they come from."""
+
+    @property
+    def status(self) -> str:
+        """How well founded they are."""
+
+
+class ReadingProtocol(Interface):
+    """What a report needs to know of `analysis.protocol.Protocol`."""
+
+    @property
+    def id(self) -> str:
+        """Name and version."""
+
+    @property
+    def title(self) -> str:
+        """What the reader sees."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the protocol's text."""
+
+    @property
+    def ratios(self) -> tuple[str, ...]:
+        """Reported ratios, for example ``Lac/PG``."""
+
+    @property
+    def compares(self) -> bool:
+        """Whether voxels are compared by an evidence model."""
+
+    @property
+    def pretest(self) -> tuple[float, ...]:
+        """Pre-test probabilities to tabulate."""
+
+    @property
+    def statement(self) -> str:
+        """The research-use sentence."""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the method cannot do."""
+
+    @property
+    def facts(self) -> Iterable[ProtocolFact]:
+        """Every number with its source and status."""
+
+
+def report_content(
+    study: Study,
+    exam: ExamResult,
+    protocol: ReadingProtocol,
+    *,
+    version: str,
+    created_at: datetime,
+    results_sha256: str,
+    signed: bool,
+) -> ReportContent:
+    """Say what the report says.
+
+    Parameters
+    ----------
+    version : Discern's version
+    created_at : when the report is made; a time with an offset is shown with it
+    results_sha256 : hash of the attached results.json
+    signed : whether the report is going to be signed; a report that is not calls itself a draft on every page
+    """
+    info = study.info
+    return ReportContent(
+        title=f"MR spectroscopy report: {clean(protocol.title)}",
+        banner=_banner(info),
+        header_patient=f"{clean(info.patient_name)} · ID {clean(info.patient_id)}",
+        header_date=f"Study {dicom_date(info.study_date)}",
+        state=SIGNED if signed else DRAFT,
+        simulated=info.simulated,
+        statement=clean(protocol.statement, 1000),
+        software=f"Discern {clean(version)}",
+        created=moment(created_at),
+        summary=summary_of(study, exam, protocol.ratios, protocol.pretest),
+        voxels=tuple(voxel_block(study, result, protocol.ratios) for result in exam.voxels),
+        methods=_methods(info, exam, protocol, version, created_at, results_sha256),
+        limits=tuple(clean(limit, 1000) for limit in protocol.limits),
+        provenance=_provenance(protocol),
+        files=_files(study),
+        skipped=_skipped(study),
+        warnings=tuple(clean(w, 600) for w in dict.fromkeys((*study.warnings, *exam.warnings))),
+    )
+
+
+def _banner(info: StudyInfo) -> tuple[Item, ...]:
+    return (
+        Item("Patient", clean(info.patient_name)),
+        Item("Patient ID", clean(info.patient_id)),
+        Item("Born", dicom_date(info.patient_birth_date)),
+        Item("Sex", sex(info.patient_sex)),
+        Item("Study date", dicom_date(info.study_date)),
+        Item("Accession", clean(info.accession_number)),
+        Item("Study", clean(info.study_description)),
+    )
+
+
+def _methods(
+    info: StudyInfo,
+    exam: ExamResult,
+    protocol: ReadingProtocol,
+    version: str,
+    created_at: datetime,
+    results_sha256: str,
+) -> tuple[Item, ...]:
+    items = [
+        Item("Software", f"Discern {clean(version)}"),
+        Item("Protocol", f"{clean(protocol.title)} ({clean(protocol.id)})"),
+        Item("Protocol SHA-256", clean(exam.protocol_sha256)),
+        Item("Report made", moment(created_at)),
+        Item("Study Instance UID", clean(info.study_instance_uid)),
+        Item("Attached results.json SHA-256", clean(results_sha256)),
+        Item("Amplitudes", "Per molecule, in the arbitrary unit of the signal: not concentrations. Ratios of amplitudes "
+             "are therefore molar ratios, not ratios of peak areas."),
+        Item("Standard deviations", "From the full covariance of the fit, nuisance parameters included."),
+        Item("Intervals", "90 %: from the 5th to the 95th percentile."),
+        Item("Settings", "Every processing step and the settings of every fit are printed with each voxel."),
+    ]
+    if exam.protocol_sha256 != protocol.sha256:
+        items.append(Item("Warning", "The results were made with another text of this protocol "
+                          f"than the one printed here (SHA-256 {clean(protocol.sha256)})."))
+    return tuple(items)
+
+
+def _provenance(protocol: ReadingProtocol) -> Table:
+    facts = tuple(protocol.facts)
+    counts = Counter(clean(fact.status) for fact in facts)
+    counted = ", ".join(f"{count} {status}" for status, count in counts.items())
+    return Table(
+        title="Where the protocol's numbers come from",
+        columns=(Column("Number", 0.15), Column("Value", 0.33), Column("Status", 0.11), Column("Source", 0.41)),
+        rows=tuple(
+            (Cell(clean(f.name), bold=True), Cell(clean(f.value, 800)), Cell(clean(f.status)), Cell(clean(f.source, 800)))
+            for f in facts
+        ),
+        note=f"Status of these entries: {counted}." if facts else "The protocol states no numbers.",
+    )
+
+
+def _files(study: Study) -> Table:
+    rows = [(a.label, source) for a in study.acquisitions for source in a.sources]
+    images = [source for volume in study.volumes for source in volume.sources]
+    note = f"Pictures were taken from {len(images)} image files, which are not listed." if images else ""
+    return Table(
+        title="Spectroscopy files used",
+        columns=(Column("Voxel", 0.12), Column("Use", 0.12), Column("File", 0.28), Column("SHA-256", 0.48)),
+        rows=tuple(
+            (Cell(clean(label, 40)), Cell(clean(source.role)), Cell(_file_name(source.path)), Cell("", clean(source.sha256)))
+            for label, source in rows
+        ),
+        note=note,
+    )
+
+
+def _skipped(study: Study) -> Table | None:
+    if not study.skipped:
+        return None
+    return Table(
+        title="Files that were not used",
+        columns=(Column("File", 0.4), Column("Reason", 0.6)),
+        rows=tuple((Cell(_file_name(s.path)), Cell(clean(s.reason, 600))) for s in study.skipped),
+    )
+
+
+def _file_name(path: str) -> str:
+    """Return a file's folder and name: enough to find it, without the path on somebody's disk."""
+    parts = PurePath(path.replace("\\", "/")).parts[-2:]
+    return clean("/".join(part.strip("/") for part in parts), 160) if parts else UNKNOWN

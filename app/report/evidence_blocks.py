@@ -1,0 +1,224 @@
+"""One voxel's page: how it was measured, what was fitted, how good it is, and every processing step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from analysis.types import EvidenceClass, Fit, FloatArray, Gate, LabelSource, Step, Study, VoxelResult
+from app.report.parts import Cell, Column, Item, SpectrumPlot, Table, Trace, VoxelBlock
+from app.report.pictures import close_ups
+from app.report.wording import (
+    UNKNOWN,
+    class_words,
+    clean,
+    fixed,
+    likelihood_ratio,
+    plain,
+    plus_minus,
+    significant,
+    verdict_words,
+    with_unit,
+)
+
+_PROTON_MHZ_PER_TESLA = 42.577
+"""Gyromagnetic ratio of the proton over 2 pi (CODATA 2018)."""
+_LABEL_SOURCES: dict[LabelSource, str] = {
+    "reader": "named by the reader",
+    "header": "named by the file",
+    "geometry": "named from the voxel's place",
+    "order": "named from the order of the files",
+}
+
+
+def voxel_block(study: Study, result: VoxelResult, ratios: Sequence[str]) -> VoxelBlock:
+    """Say what a voxel's page says."""
+    fit = result.fit
+    named = sorted({part for ratio in ratios for part in ratio.split("/")})
+    return VoxelBlock(
+        heading=clean(result.label, 60),
+        result=_result_line(result),
+        items=(*_measured(result), *_placed(result)),
+        pictures=close_ups(study, result),
+        plot=_plot(fit, named) if fit else None,
+        absence="" if fit else _absence(result),
+        gates=_gates(result.quality.gates),
+        amplitudes=_amplitudes(result),
+        fit_items=_fit_items(result),
+        steps=tuple(_step(step) for step in result.spectrum.history) if result.spectrum else (),
+        warnings=_warnings(result),
+    )
+
+
+def _result_line(result: VoxelResult) -> str:
+    parts = []
+    evidence = result.evidence
+    if evidence:
+        found: EvidenceClass = evidence.evidence_class
+        parts.append(class_words(found) + (f", LR {likelihood_ratio(evidence.lr)}" if evidence.lr else ""))
+        parts += [f"driver: {evidence.driver}"] if evidence.driver else []
+        share = ", ".join(f"{clean(name, 40)} {fixed(100 * v, 0)} %" for name, v in evidence.variance_share.items())
+        parts += [f"uncertainty from {share}"] if share else []
+    parts += ["fit adjusted by the reader"] if result.adjusted_by_reader else []
+    if not result.quality.evaluable:
+        reasons = " ".join(clean(reason, 600) for reason in result.quality.reasons)
+        parts.append(f"not evaluable: {reasons}" if not evidence else reasons)
+    return "; ".join(filter(None, parts))
+
+
+def _absence(result: VoxelResult) -> str:
+    reasons = " ".join(clean(reason, 600) for reason in result.quality.reasons)
+    return f"No spectrum could be fitted. {reasons}".strip()
+
+
+def _measured(result: VoxelResult) -> tuple[Item, ...]:
+    acquisition = result.acquisition
+    p = acquisition.parameters
+    coils, transients, points = acquisition.fids.shape
+    scanner = " ".join(clean(text, 60) for text in (p.manufacturer, p.model) if text)
+    sequence = clean(p.sequence, 60)
+    if p.localisation and p.localisation.casefold() != sequence.casefold():
+        sequence = f"{p.localisation} ({sequence})" if p.sequence else p.localisation
+    times = [f"TE {_milliseconds(p.te_s)}", f"TR {_milliseconds(p.tr_s)}"]
+    times += [f"TM {_milliseconds(p.tm_s)}"] if p.tm_s is not None else []
+    kept = int(result.spectrum.kept.sum()) if result.spectrum else None
+    stored = f"{transients}" + (f", {kept} kept" if kept is not None and transients > 1 else "")
+    return (
+        Item("Scanner", scanner or UNKNOWN),
+        Item("Series", clean(acquisition.series_description, 80)),
+        Item("Sequence", sequence),
+        Item("Times", ", ".join(times)),
+        Item("Frequency", _frequency(p.f0_mhz, p.nucleus)),
+        Item("Spectral width", f"{with_unit(p.spectral_width_hz, 'Hz', 6)}, {points} points"),
+        Item("Averages", plain(p.averages)),
+        Item("Transients stored", stored + (" (already averaged)" if acquisition.averaged_only else "")),
+        Item("Coils", f"{coils}"),
+        Item("Water reference", "none" if acquisition.water is None else "yes"),
+    )
+
+
+def _frequency(f0_mhz: float, nucleus: str) -> str:
+    field = f", {f0_mhz / _PROTON_MHZ_PER_TESLA:.2f} T" if nucleus == "1H" else ""
+    return f"{with_unit(f0_mhz, 'MHz', 7)} ({clean(nucleus, 12)}{field})"
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return UNKNOWN if seconds is None else with_unit(1000 * seconds, "ms", 4)
+
+
+def _placed(result: VoxelResult) -> tuple[Item, ...]:
+    name = Item("Level", _LABEL_SOURCES[result.acquisition.label_source])
+    voxel = result.acquisition.voxel
+    if voxel is None:
+        return (name, Item("Voxel", "The file does not say where the voxel lies."))
+    size = " × ".join(f"{v:.1f}" for v in voxel.size_mm)
+    left, back, head = voxel.centre_mm
+    place = (f"{'L' if left >= 0 else 'R'} {abs(left):.1f}, {'P' if back >= 0 else 'A'} {abs(back):.1f}, "
+             f"{'H' if head >= 0 else 'F'} {abs(head):.1f} mm")
+    volume = math.prod(voxel.size_mm) / 1000
+    return (name, Item("Voxel size", f"{size} mm ({significant(volume, 3)} mL)"), Item("Voxel centre", place))
+
+
+def _plot(fit: Fit, named: Sequence[str]) -> SpectrumPlot:
+    """Collect the curves; a name is written over the fit where its signal is highest and clear of its noise."""
+    sd = np.sqrt(np.clip(np.diag(fit.covariance), 0, None))
+    peaks = []
+    for row, name in enumerate(fit.names):
+        curve = fit.components[row]
+        if name in named and fit.amplitudes[row] > 2 * sd[row] and curve.max() > 2 * fit.noise_sd:
+            peaks.append((clean(name, 20), float(fit.ppm[int(np.argmax(curve))])))
+    traces = tuple(Trace(clean(name, 12), _finite(fit.components[row])) for row, name in enumerate(fit.names))
+    return SpectrumPlot(
+        ppm=fit.ppm,
+        data=_finite(fit.data),
+        fit=_finite(fit.fit),
+        baseline=_finite(fit.baseline),
+        residual=_finite(fit.residual),
+        noise_sd=fit.noise_sd,
+        traces=traces,
+        peaks=tuple(peaks),
+    )
+
+
+def _finite(values: FloatArray) -> FloatArray:
+    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _gates(gates: Sequence[Gate]) -> Table:
+    rows = []
+    for gate in gates:
+        text = clean(gate.text, 400) if gate.verdict != "pass" and gate.text else ""
+        rows.append((
+            Cell(clean(gate.name, 60), text),
+            Cell(with_unit(gate.value, gate.unit)),
+            Cell(clean(gate.limit, 120)),
+            Cell(verdict_words(gate.verdict), bold=gate.verdict in ("warn", "fail")),
+        ))
+    return Table(
+        title="Quality gates",
+        columns=(Column("Gate", 0.4), Column("Value", 0.18), Column("Limit", 0.22), Column("Verdict", 0.2)),
+        rows=tuple(rows),
+        note="" if rows else "No gate was evaluated.",
+    )
+
+
+def _amplitudes(result: VoxelResult) -> Table:
+    largest = max((abs(a.amplitude) for a in result.metabolites.values() if math.isfinite(a.amplitude)), default=0.0)
+    power = 0 if largest == 0 or 0.1 <= largest < 1e4 else 3 * math.floor(math.log10(largest) / 3)
+    factor = 10.0**power
+    rows = []
+    for name, amplitude in result.metabolites.items():
+        share = 100 * amplitude.sd / abs(amplitude.amplitude) if amplitude.amplitude else math.inf
+        relative = f"{fixed(share, 0)} %" if share < 999.5 else "> 999 %"
+        rows.append((Cell(clean(name, 40), bold=True),
+                     Cell(plus_minus(amplitude.amplitude / factor, amplitude.sd / factor)),
+                     Cell(relative)))
+    unit = "arb. unit" if power == 0 else f"10^{power} arb. unit"
+    return Table(
+        title="Amplitudes per molecule ± SD",
+        columns=(Column("Signal", 0.34), Column(unit, 0.4), Column("SD / value", 0.26)),
+        rows=tuple(rows),
+        note="" if rows else "No amplitude was found.",
+    )
+
+
+def _fit_items(result: VoxelResult) -> tuple[Item, ...]:
+    fit = result.fit
+    if fit is None:
+        return ()
+    settings = fit.settings
+    chosen = [f"phase {math.degrees(settings.phase0_rad):.1f}°"] if settings.phase0_rad is not None else []
+    chosen += [f"shift {settings.shift_ppm:.3f} ppm"] if settings.shift_ppm is not None else []
+    if settings.baseline_ed_per_ppm is not None:
+        chosen.append(f"baseline {settings.baseline_ed_per_ppm:.1f} effective degrees of freedom per ppm")
+    chosen += [f"range {settings.ppm_range[1]:g} to {settings.ppm_range[0]:g} ppm"] if settings.ppm_range else []
+    chosen += [f"left out: {', '.join(clean(n, 20) for n in settings.left_out)}"] if settings.left_out else []
+    ended = "converged" if fit.converged else "did not converge"
+    return (
+        Item("Fit range", f"{fit.ppm.max():.2f} to {fit.ppm.min():.2f} ppm"),
+        Item("Phase", f"{math.degrees(fit.phase0_rad):.1f}°, first order {1000 * fit.phase1_s:.3f} ms"),
+        Item("Line width", f"Lorentzian {_range(fit.lorentz_hz)}, Gaussian {_range(fit.gauss_hz)} Hz"),
+        Item("Line shift", f"{_range(fit.shift_hz)} Hz"),
+        Item("Misfit", f"{significant(fit.misfit, 3)} (residual variance / noise variance)"),
+        Item("Search", f"{ended}, {fit.iterations} iterations"),
+        Item("Settings", "; ".join(chosen) if chosen else "as the protocol says, none changed by the reader"),
+    )
+
+
+def _range(values: FloatArray) -> str:
+    low, high = f"{float(np.min(values)):.1f}", f"{float(np.max(values)):.1f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _step(step: Step) -> str:
+    values = "; ".join(f"{clean(name, 60)} {plain(value)}" for name, value in step.values.items())
+    return f"{clean(step.name, 60)}: {clean(step.text, 600)}" + (f" ({values})" if values else "")
+
+
+def _warnings(result: VoxelResult) -> tuple[str, ...]:
+    found = [*result.acquisition.warnings, *result.warnings]
+    found += result.spectrum.warnings if result.spectrum else ()
+    found += result.fit.warnings if result.fit else ()
+    return tuple(clean(w, 600) for w in dict.fromkeys(found))

@@ -1,0 +1,90 @@
+"""The bytes of a signature that no hash covers, checked one by one.
+
+A PDF signature hashes the whole file but the hexadecimal text of the signature itself. What is left there must be in
+the one form that a signer writes: proper DER, zeros behind it, one case of letters, nothing that nobody signed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_HEX = re.compile(rb"<(?:[0-9a-f]+|[0-9A-F]+)>")
+_ALLOWED_UNSIGNED = frozenset({"signature_time_stamp_token"})
+
+
+def broken_seal(pdf: bytes, signature: Any, *, is_last: bool) -> str | None:
+    """Return what is wrong with the bytes around a signature, or None.
+
+    Parameters
+    ----------
+    signature : pyHanko's `EmbeddedPdfSignature`
+    is_last : whether the signature is the newest, which must cover the file to its end
+    """
+    span = [int(value) for value in signature.byte_range]
+    if len(span) != 4 or span[0] != 0 or not 0 < span[1] < span[2] <= span[2] + span[3] <= len(pdf):
+        return "the range of signed bytes is not one that a signer writes"
+    _, first, second, length = span
+    if is_last and second + length != len(pdf):
+        return "bytes were added after the last signature"
+    gap = pdf[first:second]
+    if not _HEX.fullmatch(gap) or len(gap) % 2:
+        return "the signature's bytes are not written in one form"
+    content = bytes.fromhex(gap[1:-1].decode())
+    if content != signature.pkcs7_content:
+        return "the signature is not where the signed bytes leave room for it"
+    return _broken_content(content)
+
+
+def _broken_content(content: bytes) -> str | None:
+    from asn1crypto import cms
+
+    size = _der_size(content)
+    if size is None or any(content[size:]):
+        return "something other than zeros follows the signature"
+    try:
+        info = cms.ContentInfo.load(content[:size], strict=True)
+        # Reading every field makes the encoder write each anew, so that another encoding of the same value shows.
+        _ = info.native
+        same = info.copy().dump(force=True) == content[:size]
+        return _odd_structure(info["content"]) if same else "the signature is not encoded in its proper form (DER)"
+    except (ValueError, TypeError, KeyError):
+        return "the signature cannot be decoded"
+
+
+def _odd_structure(signed: Any) -> str | None:
+    """Return what a signer of reports does not write: fields that no hash covers and no verifier reads."""
+    signers = signed["signer_infos"]
+    if len(signers) != 1:
+        return "the signature does not have exactly one signer"
+    signer = signers[0]
+    if signed["version"].native != "v1" or signer["version"].native != "v1":
+        return "the signature is of another version than a signer writes"
+    algorithms = signed["digest_algorithms"]
+    if len(algorithms) != 1 or algorithms[0].dump() != signer["digest_algorithm"].dump():
+        return "the signature names more than one way of hashing"
+    if signed["crls"].native or signed["encap_content_info"]["content"].native is not None:
+        return "the signature carries something that nobody signed"
+    unsigned = signer["unsigned_attrs"]
+    names = {attribute["type"].native for attribute in unsigned} if unsigned.native else set()
+    return "the signature carries something that nobody signed" if names - _ALLOWED_UNSIGNED else None
+
+
+def _der_size(content: bytes) -> int | None:
+    """Return the length of the DER sequence at the start, header included."""
+    if len(content) < 4 or content[0] != 0x30:
+        return None
+    if content[1] < 0x80:
+        return 2 + content[1]
+    count = content[1] - 0x80
+    if not 1 <= count <= 4:
+        return None
+    size = 2 + count + int.from_bytes(content[2 : 2 + count], "big")
+    return size if size <= len(content) else None
+
+
+def unexplained_certificates(signature: Any, path: Any, roots: list[bytes]) -> bool:
+    """Whether a signature carries a certificate that no part of the verified chain accounts for."""
+    known = {certificate.dump() for certificate in path} | set(roots) if path is not None else set(roots)
+    known.add(signature.signer_cert.dump())
+    return any(choice.chosen.dump() not in known for choice in signature.signed_data["certificates"])

@@ -1,0 +1,178 @@
+"""The first page: the finding of every voxel, how sure it is, and why a voxel could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.types import EvidenceClass, ExamResult, Gate, LabelSource, Ratio, Study, VoxelResult
+from app.report.parts import Cell, Column, Summary, Table
+from app.report.pictures import overview
+from app.report.wording import (
+    UNKNOWN,
+    VERDICT_GLYPHS,
+    class_words,
+    clean,
+    fixed,
+    likelihood_ratio,
+    p_value,
+    percent,
+    plus_minus,
+    ratio_span,
+    score,
+    with_unit,
+)
+
+_CLASSES: tuple[EvidenceClass, ...] = ("higher", "lower", "indeterminate", "not evaluable")
+_NAMED: dict[LabelSource, str] = {
+    "reader": "named by reader",
+    "header": "",
+    "geometry": "level from geometry",
+    "order": "level from order",
+}
+_RATIOS_PER_TABLE = 5
+
+
+def summary_of(study: Study, exam: ExamResult, ratios: Sequence[str], pretest: Sequence[float]) -> Summary:
+    """Say what the first page says."""
+    voxels = exam.voxels
+    picture = overview(study, voxels)
+    compared = exam.compares and exam.withheld is None
+    beside = (_evidence_table(voxels),) if compared else ()
+    if compared and pretest and any(v.evidence and v.evidence.probability for v in voxels):
+        beside = (*beside, _probability_table(voxels, pretest))
+    return Summary(
+        findings=_findings(exam),
+        withheld=f"Comparison withheld: {clean(exam.withheld, 1000)}" if exam.withheld else "",
+        picture=picture,
+        picture_absence="" if picture else _why_no_picture(study),
+        beside=beside,
+        below=_ratio_tables(voxels, ratios),
+        reading_notes=_reading_notes(compared=compared),
+    )
+
+
+def _why_no_picture(study: Study) -> str:
+    if not study.volumes:
+        return "The study holds no MR images, so the place of the voxels cannot be shown."
+    if all(a.voxel is None for a in study.acquisitions):
+        return "The spectroscopy files do not say where the voxels lie, so they cannot be drawn on the images."
+    return "No image of the study shows a voxel in the same frame of reference."
+
+
+def _findings(exam: ExamResult) -> tuple[str, ...]:
+    count = len(exam.voxels)
+    if not exam.compares:
+        return (f"{exam.evaluable} of {count} {'voxel' if count == 1 else 'voxels'} evaluable. "
+                "This protocol states ratios and makes no comparison between voxels.",)
+    evaluable = f"{exam.evaluable} of {count} discs evaluable"
+    if exam.contrast_p is not None:
+        evaluable += f"; contrast between the discs {p_value(exam.contrast_p)}"
+    if exam.withheld is not None:
+        return (f"{evaluable}.",)
+    named = []
+    for evidence_class in _CLASSES:
+        labels = [clean(v.label, 40) for v in exam.voxels if v.evidence and v.evidence.evidence_class == evidence_class]
+        if labels:
+            named.append(f"{class_words(evidence_class)}: {', '.join(labels)}")
+    return ("   ".join(named), f"{evaluable}.") if named else (f"{evaluable}.",)
+
+
+def _level(result: VoxelResult) -> Cell:
+    notes = [_NAMED[result.acquisition.label_source], "adjusted by reader" if result.adjusted_by_reader else ""]
+    return Cell(clean(result.label, 60), "; ".join(filter(None, notes)), bold=True)
+
+
+def _evidence_table(voxels: Sequence[VoxelResult]) -> Table:
+    rows = []
+    for result in voxels:
+        evidence = result.evidence
+        found = evidence.evidence_class if evidence else "not evaluable"
+        interval = evidence.lr if evidence else None
+        rows.append((
+            Cell(clean(result.label, 40), bold=True),
+            Cell(likelihood_ratio(interval) if interval else "withheld", bold=found in ("higher", "lower")),
+            Cell("", interval=interval),
+            Cell(score(evidence.score) if evidence and evidence.score else UNKNOWN),
+            Cell(class_words(found), bold=found in ("higher", "lower")),
+            Cell(evidence.driver or UNKNOWN if evidence else UNKNOWN),
+        ))
+    return Table(
+        title="Evidence for pain, relative to the other discs of this exam",
+        columns=(Column("Level", 0.1), Column("Likelihood ratio\n[90 %]", 0.2), Column("", 0.18, is_interval=True),
+                 Column("Score 0–10\n[90 %]", 0.18), Column("Class", 0.21), Column("Driver", 0.13)),
+        rows=tuple(rows),
+        shaded=tuple(bool(v.evidence and v.evidence.evidence_class == "higher") for v in voxels),
+    )
+
+
+def _probability_table(voxels: Sequence[VoxelResult], pretest: Sequence[float]) -> Table:
+    rows = []
+    for result in voxels:
+        found = {round(p.pretest, 6): p.value for p in result.evidence.probability} if result.evidence else {}
+        values = [found.get(round(p, 6)) for p in pretest]
+        rows.append((Cell(clean(result.label, 40), bold=True),
+                     *(Cell(percent(value) if value else UNKNOWN) for value in values)))
+    return Table(
+        title="Probability of pain [90 %] after this evidence, for a pre-test probability of",
+        columns=(Column("Level", 0.16), *(Column(f"{fixed(100 * p, 0)} %", 0.84 / len(pretest)) for p in pretest)),
+        rows=tuple(rows),
+        note="The pre-test probability is for the reader to choose; the software knows none.",
+    )
+
+
+def _ratio_tables(voxels: Sequence[VoxelResult], ratios: Sequence[str]) -> tuple[Table, ...]:
+    """Return the ratios, some per table, the first table with the gates."""
+    groups = [tuple(ratios[i : i + _RATIOS_PER_TABLE]) for i in range(0, len(ratios), _RATIOS_PER_TABLE)] or [()]
+    return tuple(_ratio_table(voxels, group, with_gates=number == 0) for number, group in enumerate(groups))
+
+
+def _ratio_table(voxels: Sequence[VoxelResult], ratios: Sequence[str], *, with_gates: bool) -> Table:
+    share = 0.53 / max(len(ratios), 3) if with_gates else 0.85 / max(len(ratios), 3)
+    columns = [Column("Level", 0.15), *(Column(clean(name, 40), share) for name in ratios)]
+    rows = []
+    for result in voxels:
+        cells = [_level(result), *(_ratio_cell(result.ratios.get(name)) for name in ratios)]
+        rows.append((*cells, _gate_cell(result)) if with_gates else tuple(cells))
+    if with_gates:
+        columns.append(Column("Quality gates", 0.85 - share * len(ratios)))
+    return Table(
+        title="Molar ratios ± SD [90 %]" + (" and quality" if with_gates else ", continued"),
+        columns=tuple(columns),
+        rows=tuple(rows),
+        note="A ratio counts molecules, not peak areas. Every gate is on the voxel's own page." if with_gates else "",
+    )
+
+
+def _ratio_cell(ratio: Ratio | None) -> Cell:
+    return Cell(plus_minus(ratio.value, ratio.sd), ratio_span(ratio)) if ratio else Cell(UNKNOWN)
+
+
+def _gate_cell(result: VoxelResult) -> Cell:
+    """Return every gate that did not pass, and in full why a voxel is not evaluable."""
+    quality = result.quality
+    raised = [_gate_words(gate) for gate in quality.gates if gate.verdict in ("warn", "fail")]
+    unknown = [clean(gate.name, 60) for gate in quality.gates if gate.verdict == "unknown"]
+    passed = sum(gate.verdict == "pass" for gate in quality.gates)
+    lines = [f"{VERDICT_GLYPHS['pass']} {passed} of {len(quality.gates)} pass", *raised]
+    lines += [f"{VERDICT_GLYPHS['unknown']} unknown: {', '.join(unknown)}"] if unknown else []
+    if quality.evaluable:
+        return Cell(lines[0], "\n".join(lines[1:]))
+    reasons = " ".join(clean(reason, 600) for reason in quality.reasons) or "no reason is given."
+    return Cell(f"Not evaluable: {reasons}", "\n".join(lines), bold=True)
+
+
+def _gate_words(gate: Gate) -> str:
+    value = with_unit(gate.value, gate.unit)
+    return f"{VERDICT_GLYPHS[gate.verdict]} {clean(gate.name, 60)} {value} (limit: {clean(gate.limit, 80)})"
+
+
+def _reading_notes(*, compared: bool) -> tuple[str, ...]:
+    if not compared:
+        return ()
+    return (
+        "Likelihood ratio (LR): how much more likely these spectra are from a painful disc than from a painless one, "
+        "judged against the other discs of this exam. 1 says nothing; above 1 speaks for pain, below 1 against it. "
+        "Score = 10 LR / (1 + LR); 5 says nothing.",
+        "Driver: acid, more acid than in the other discs; structure, less proteoglycan (degeneration, not acid); mixed, "
+        "both.",
+    )

@@ -1,0 +1,166 @@
+"""The amplitudes and ratios of the selected voxel, each with its standard deviation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6 import QtCore, QtGui, QtWidgets
+
+from analysis.types import Ratio, VoxelResult
+from widgets import theme, wording
+from widgets.disc_model import ModelIndex
+from widgets.disc_table import VoxelTable
+
+Role = QtCore.Qt.ItemDataRole
+_TITLES = ("Signal", "Amplitude ± SD", "SD", "Ratio", "Value ± SD", "90 % interval")
+_TIPS = (
+    "A fitted signal or a sum of them.",
+    "Amplitude per molecule in the signal's arbitrary unit ± its standard deviation (Cramér–Rao bound of the fit).",
+    "Standard deviation as a percentage of the amplitude. A large one means little is known, not that nothing is "
+    "there.",
+    "A molar ratio that the protocol reports.",
+    "The ratio ± its standard deviation, which includes the fit's covariance.",
+    "From the 5th to the 95th percentile.",
+)
+_SURE_PERCENT, _UNSURE_PERCENT = 15.0, 30.0
+"""Bold below, dim above: LCModel's ISDBOL, and the limit it names for unreliable amplitudes."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    name: str
+    amplitude: float
+    sd: float
+    ratio_name: str
+    ratio: Ratio | None
+
+    @property
+    def percent(self) -> float | None:
+        return 100 * self.sd / self.amplitude if self.amplitude > 0 else None
+
+
+def _rows(result: VoxelResult) -> tuple[_Row, ...]:
+    by_numerator = {name.split("/")[0]: name for name in result.ratios}
+    names = [n for n in by_numerator if n in result.metabolites]
+    names += [n for n in result.metabolites if n not in by_numerator]
+    rows = []
+    for name in names:
+        amplitude, ratio_name = result.metabolites[name], by_numerator.get(name, "")
+        rows.append(_Row(name, amplitude.amplitude, amplitude.sd, ratio_name, result.ratios.get(ratio_name)))
+    left = [n for n in by_numerator if n not in result.metabolites]
+    rows += [_Row("", float("nan"), float("nan"), by_numerator[n], result.ratios[by_numerator[n]]) for n in left]
+    return tuple(rows)
+
+
+class MetaboliteModel(QtCore.QAbstractTableModel):
+    """One row per signal; those that the protocol reports come first."""
+
+    def __init__(self, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[_Row, ...] = ()
+        self._exponent = 0
+
+    def set_result(self, result: VoxelResult | None) -> None:
+        """Show another voxel."""
+        self.beginResetModel()
+        self._rows = _rows(result) if result is not None else ()
+        self._exponent = wording.scale_exponent(max((row.amplitude for row in self._rows if row.name), default=0.0))
+        self.endResetModel()
+
+    def rowCount(self, parent: ModelIndex = QtCore.QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: ModelIndex = QtCore.QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(_TITLES)
+
+    def data(self, index: ModelIndex, role: int = int(Role.DisplayRole)) -> object:
+        if not index.isValid():
+            return None
+        row, column = self._rows[index.row()], index.column()
+        if role in (Role.DisplayRole, Role.AccessibleTextRole):
+            return self._text(row, column)
+        if role == Role.ToolTipRole:
+            return _TIPS[column]
+        if role == Role.ForegroundRole:
+            unsure = row.percent is None or row.percent > _UNSURE_PERCENT
+            return QtGui.QBrush(QtGui.QColor(theme.current().dim)) if unsure and column in (0, 1, 2) else None
+        if role == Role.FontRole:
+            sure = row.percent is not None and row.percent < _SURE_PERCENT
+            return theme.font_of(0, bold=sure and column in (0, 1, 2))
+        return None
+
+    def _text(self, row: _Row, column: int) -> str:
+        scale = 10.0**-self._exponent
+        if column < 3 and not row.name:
+            return ""
+        if column in (4, 5) and row.ratio is None:
+            return ""
+        cells = (
+            lambda: row.name,
+            lambda: wording.with_sd(row.amplitude * scale, row.sd * scale),
+            lambda: f"{row.percent:.0f} %" if row.percent is not None and row.percent < 1000 else "> 999 %",
+            lambda: row.ratio_name,
+            lambda: wording.ratio_text(row.ratio),
+            lambda: _interval(row.ratio),
+        )
+        return cells[column]()
+
+    def headerData(
+        self, section: int, orientation: QtCore.Qt.Orientation, role: int = int(Role.DisplayRole)
+    ) -> object:
+        if orientation != QtCore.Qt.Orientation.Horizontal or not 0 <= section < len(_TITLES):
+            return None
+        if role in (Role.DisplayRole, Role.AccessibleTextRole):
+            unit = f" ({wording.arbitrary_unit(self._exponent)})" if section == 1 else ""
+            return _TITLES[section] + unit
+        if role == Role.ToolTipRole:
+            return _TIPS[section]
+        if role == Role.TextAlignmentRole:
+            return int(QtCore.Qt.AlignmentFlag.AlignVCenter | QtCore.Qt.AlignmentFlag.AlignLeft)
+        return None
+
+
+def _interval(ratio: Ratio | None) -> str:
+    if ratio is None or ratio.low90 is None or ratio.high90 is None:
+        return wording.NONE
+    places = wording.decimals(ratio.sd) if ratio.sd is not None else 2
+    return f"{ratio.low90:.{places}f}–{ratio.high90:.{places}f}"
+
+
+class MetaboliteTable(QtWidgets.QFrame):
+    """The selected voxel's numbers."""
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        theme.mark(self, "panel")
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(14, 8, 14, 6)
+        layout.setSpacing(4)
+        self.heading = QtWidgets.QLabel("SIGNALS AND RATIOS")
+        theme.mark(self.heading, "heading")
+        layout.addWidget(self.heading)
+        self.model = MetaboliteModel(self)
+        self.table = VoxelTable()
+        self.table.setModel(self.model)
+        self.table.verticalHeader().setDefaultSectionSize(26)
+        self.table.setAccessibleName("Amplitudes and ratios of the selected voxel")
+        self.table.copy_requested.connect(self.copy)
+        layout.addWidget(self.table, 1)
+
+    def set_result(self, result: VoxelResult | None) -> None:
+        """Show another voxel."""
+        self.model.set_result(result)
+        name = f"  {result.label} · amplitudes per molecule, molar ratios" if result is not None else ""
+        self.heading.setText(f"SIGNALS AND RATIOS{name}")
+        self.table.resizeColumnsToContents()
+        for column in range(self.model.columnCount()):
+            self.table.setColumnWidth(column, self.table.columnWidth(column) + 12)
+
+    def copy(self) -> None:
+        """Put the table on the clipboard as it is shown."""
+        columns = range(self.model.columnCount())
+        header = QtCore.Qt.Orientation.Horizontal
+        lines = ["\t".join(str(self.model.headerData(c, header)) for c in columns)]
+        for row in range(self.model.rowCount()):
+            lines.append("\t".join(str(self.model.data(self.model.index(row, c))) for c in columns))
+        QtGui.QGuiApplication.clipboard().setText("\n".join(lines) + "\n")

@@ -1,0 +1,97 @@
+"""The mouse over a slice: left window and level, middle pan, right zoom, wheel scrolls, Ctrl and wheel zooms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6 import QtCore, QtGui, QtWidgets
+
+if TYPE_CHECKING:
+    from widgets.slice_view import SliceView
+
+_WINDOW_DRAG_PX = 500.0
+"""A drag over this many pixels changes window or level by the width that the series came with."""
+_ZOOM_DRAG_PX = 200.0
+_NOTCH = 120
+Button = QtCore.Qt.MouseButton
+
+
+class SliceMouse(QtCore.QObject):
+    """Turns mouse events of a slice view into its verbs; a press without a drag is a click."""
+
+    def __init__(self, view: SliceView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._button = Button.NoButton
+        self._press = self._last = QtCore.QPointF()
+        self._dragged = False
+        self._notches = 0
+        view.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:
+        kind = event.type()
+        if isinstance(event, QtGui.QMouseEvent):
+            if kind == QtCore.QEvent.Type.MouseButtonPress:
+                self._on_press(event)
+            elif kind == QtCore.QEvent.Type.MouseMove:
+                self._on_move(event)
+            elif kind == QtCore.QEvent.Type.MouseButtonRelease:
+                self._on_release(event)
+            elif kind == QtCore.QEvent.Type.MouseButtonDblClick:
+                self._button = Button.NoButton
+                self._view.maximise_requested.emit()
+            return True
+        if isinstance(event, QtGui.QWheelEvent):
+            self._on_wheel(event)
+            return True
+        return super().eventFilter(watched, event)
+
+    def _on_press(self, event: QtGui.QMouseEvent) -> None:
+        self._view.setFocus(QtCore.Qt.FocusReason.MouseFocusReason)
+        self._button, self._dragged = event.button(), False
+        self._press = self._last = event.position()
+
+    def _on_move(self, event: QtGui.QMouseEvent) -> None:
+        if self._button == Button.NoButton:
+            over = self._view.voxel_at(event.position()) is not None
+            shape = QtCore.Qt.CursorShape.PointingHandCursor if over else QtCore.Qt.CursorShape.ArrowCursor
+            self._view.viewport().setCursor(shape)
+            return
+        far = QtWidgets.QApplication.startDragDistance()
+        if not self._dragged and (event.position() - self._press).manhattanLength() < far:
+            return
+        self._dragged = True
+        moved, self._last = event.position() - self._last, event.position()
+        self._drag(moved)
+
+    def _drag(self, moved: QtCore.QPointF) -> None:
+        if self._button == Button.LeftButton and self._view.stack is not None:
+            unit = self._view.stack.frame.window_width / _WINDOW_DRAG_PX
+            level, width = self._view.window
+            self._view.set_window(level + moved.y() * unit, width + moved.x() * unit)
+        elif self._button == Button.MiddleButton:
+            self._view.pan(moved)
+        elif self._button == Button.RightButton:
+            self._view.zoom(2.0 ** (-moved.y() / _ZOOM_DRAG_PX), self._press)
+
+    def _on_release(self, event: QtGui.QMouseEvent) -> None:
+        button, self._button = self._button, Button.NoButton
+        if self._dragged:
+            return
+        if button == Button.LeftButton:
+            voxel = self._view.voxel_at(event.position())
+            if voxel is not None:
+                self._view.voxel_clicked.emit(voxel)
+        elif button == Button.RightButton:
+            self._view.show_menu(event.globalPosition().toPoint())
+
+    def _on_wheel(self, event: QtGui.QWheelEvent) -> None:
+        delta = event.angleDelta().y()
+        if event.modifiers() & QtCore.Qt.KeyboardModifier.ControlModifier:
+            self._view.zoom(2.0 ** (delta / _NOTCH / 4), event.position())
+            return
+        self._notches += delta
+        steps = int(self._notches / _NOTCH)
+        self._notches -= steps * _NOTCH
+        if steps:
+            self._view.scroll(-steps)

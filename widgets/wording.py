@@ -1,0 +1,197 @@
+"""Numbers, names and sentences as the window shows them; one place, no Qt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from analysis.types import (
+    AcquisitionParameters,
+    Evidence,
+    ExamResult,
+    Gate,
+    Interval,
+    Quality,
+    Ratio,
+    StudyInfo,
+    Verdict,
+    Voxel,
+    VoxelResult,
+)
+from widgets.theme import CLASS_GLYPH, VERDICT_GLYPH
+
+NONE = "—"
+VERDICT_WORD: dict[Verdict, str] = {"pass": "pass", "warn": "warning", "fail": "fail", "unknown": "unknown"}
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def person_name(name: str | None) -> str:
+    """Show a DICOM person name as ``Family, Given Middle``."""
+    if not name:
+        return "Name not stated"
+    family, _, rest = name.split("=")[0].partition("^")
+    given = " ".join(part for part in rest.split("^")[:2] if part)
+    return f"{family}, {given}" if given else family
+
+
+def day(date: str | None) -> str | None:
+    """Show a DICOM date as ``2026-09-14``; anything else as it is."""
+    if date and len(date) == 8 and date.isdigit():
+        return f"{date[:4]}-{date[4:6]}-{date[6:]}"
+    return date
+
+
+def patient_line(info: StudyInfo) -> str:
+    """Return sex, birth date with the age at the study, and identifier in one line."""
+    born = day(info.patient_birth_date)
+    age = _age(info.patient_birth_date, info.study_date)
+    parts = [info.patient_sex or "sex not stated"]
+    parts.append(f"born {born}" + (f" ({age} y)" if age is not None else "") if born else "birth date not stated")
+    parts.append(f"ID {info.patient_id}" if info.patient_id else "no ID")
+    return " · ".join(parts)
+
+
+def _age(born: str | None, on: str | None) -> int | None:
+    dates = [d for d in (born, on) if d and len(d) == 8 and d.isdigit()]
+    if len(dates) < 2:
+        return None
+    return int(dates[1][:4]) - int(dates[0][:4]) - (dates[1][4:] < dates[0][4:])
+
+
+def study_line(info: StudyInfo) -> str:
+    """Return the study's description and date."""
+    return " · ".join(part for part in (info.study_description, day(info.study_date)) if part) or "Study not described"
+
+
+def acquisition_line(label: str, parameters: AcquisitionParameters, voxel: Voxel | None) -> str:
+    """Return for example ``L4-L5 · PRESS TE 30 ms · 256 averages · 20 × 14 × 5 mm``."""
+    sequence = parameters.localisation or parameters.sequence or "sequence not stated"
+    if parameters.te_s is not None:
+        sequence += f" TE {parameters.te_s * 1e3:.4g} ms"
+    if parameters.tr_s is not None:
+        sequence += f", TR {parameters.tr_s * 1e3:.4g} ms"
+    parts = [label, sequence]
+    if parameters.averages:
+        parts.append(f"{parameters.averages} averages")
+    if voxel is not None:
+        parts.append(" × ".join(f"{edge:.3g}" for edge in voxel.size_mm) + " mm")
+    return " · ".join(parts)
+
+
+def number(value: float) -> str:
+    """Show a likelihood ratio or similar number with two significant figures below 1, one decimal above."""
+    return f"{value:.2f}" if abs(value) < 0.995 else f"{value:.1f}"
+
+
+def interval(value: Interval) -> str:
+    """Show ``3.9 [2.2–4.1]``."""
+    return f"{number(value.median)} [{number(value.low90)}–{number(value.high90)}]"
+
+
+def decimals(sd: float) -> int:
+    """Return how many decimals show an SD with two significant figures, at most 4."""
+    if not math.isfinite(sd) or sd <= 0:
+        return 2
+    return min(max(1 - math.floor(math.log10(sd) + 1e-9), 0), 4)
+
+
+def with_sd(value: float | None, sd: float | None) -> str:
+    """Show ``1.94 ± 0.21``."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    if sd is None or not math.isfinite(sd):
+        return f"{value:.3g}"
+    places = decimals(sd)
+    return f"{value:.{places}f} ± {sd:.{places}f}"
+
+
+def ratio_text(ratio: Ratio | None) -> str:
+    """Show a ratio with its SD."""
+    return with_sd(ratio.value, ratio.sd) if ratio else NONE
+
+
+def scale_exponent(largest: float) -> int:
+    """Return the power of ten, a multiple of 3, that brings a number between 1 and 1000."""
+    if not math.isfinite(largest) or largest <= 0:
+        return 0
+    return 3 * math.floor(math.log10(largest) / 3)
+
+
+def arbitrary_unit(exponent: int) -> str:
+    """Name the signal's arbitrary unit, for example ``10⁻³ a.u.``."""
+    return "a.u." if exponent == 0 else f"10{str(exponent).translate(_SUPERSCRIPT)} a.u."
+
+
+def gate_value(gate: Gate) -> str:
+    """Show a gate's measured value with its unit."""
+    if gate.value is None:
+        return "not known"
+    if gate.unit == "":
+        return f"{gate.value:.3g}"
+    if gate.unit == "%":
+        return f"{gate.value:.3g} %"
+    return f"{gate.value:.3g} {gate.unit}"
+
+
+def gate_chip(gate: Gate) -> str:
+    """Show a gate as ``✓ drift 2.1 Hz``; a verdict other than pass is also said in a word."""
+    word = "" if gate.verdict == "pass" else f" ({VERDICT_WORD[gate.verdict]})"
+    if gate.verdict == "unknown":
+        word = ""
+    return f"{VERDICT_GLYPH[gate.verdict]} {gate.name} {gate_value(gate)}{word}"
+
+
+def gate_tooltip(gate: Gate) -> str:
+    """Explain a gate: the limit and what it means."""
+    return f"{gate.name}: {VERDICT_WORD[gate.verdict]}. Limit: {gate.limit}. {gate.text}"
+
+
+def gates_summary(quality: Quality) -> str:
+    """Say in a few words how a voxel stands against its gates; the worst first."""
+    for verdict in ("fail", "warn"):
+        named = [gate for gate in quality.gates if gate.verdict == verdict]
+        if named:
+            more = f" +{len(named) - 1}" if len(named) > 1 else ""
+            return f"{VERDICT_GLYPH[named[0].verdict]} {named[0].name} {gate_value(named[0])}{more}"
+    if not quality.evaluable:
+        return f"{VERDICT_GLYPH['fail']} not evaluable"
+    unknown = sum(gate.verdict == "unknown" for gate in quality.gates)
+    return f"{VERDICT_GLYPH['pass']} pass" + (f", {unknown} unknown" if unknown else "")
+
+
+def class_text(evidence: Evidence) -> str:
+    """Show the class with its glyph."""
+    return f"{CLASS_GLYPH[evidence.evidence_class]} {evidence.evidence_class}"
+
+
+def reasons_text(quality: Quality) -> str:
+    """Join the reasons of a voxel that is not evaluable."""
+    return " ".join(quality.reasons) or "No reason is given."
+
+
+def probability_text(voxel: VoxelResult, pretest: float) -> str:
+    """Say what the evidence makes of a pre-test probability, or why it says nothing."""
+    evidence = voxel.evidence
+    if evidence is None or evidence.lr is None:
+        return f"{voxel.label} is not evaluable. {reasons_text(voxel.quality)}"
+    for row in evidence.probability:
+        if abs(row.pretest - pretest) < 1e-6:
+            low, high = round(row.value.low90 * 100), round(row.value.high90 * 100)
+            return f"{voxel.label}: {row.value.median * 100:.0f} % [{low}–{high}] painful"
+    return f"{voxel.label}: no probability was computed for {pretest * 100:.0f} %."
+
+
+def exam_text(exam: ExamResult) -> str:
+    """Say how many discs were evaluable and how much they differ."""
+    text = f"{exam.evaluable} of {len(exam.voxels)} discs evaluable"
+    if exam.contrast_p is not None:
+        shown = "< 0.001" if exam.contrast_p < 0.001 else f"= {exam.contrast_p:.3f}"
+        text += f" · difference between discs p {shown}"
+    return text
+
+
+def sentence_list(items: Sequence[str]) -> str:
+    """Join words as ``a, b and c``."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
