@@ -13,13 +13,13 @@ from scipy.fft import irfft2, rfft2
 from analysis.anatomy_body import coil_gain, paint_body
 from analysis.anatomy_bone import paint_spine
 from analysis.anatomy_paint import ImagePlane, textures
-from analysis.anatomy_spine import DiscAnatomy, LumbarSpine, Profiles, lumbar_spine, profiles
+from analysis.anatomy_spine import DiscAnatomy, Field, LumbarSpine, Profiles, lumbar_spine, profiles
 
 __all__ = ["DiscAnatomy", "LumbarSpine", "axial_grids", "lumbar_spine", "sagittal_grid", "t2_image"]
 
 CSF_LEVEL = 880.0  # stored value of cerebrospinal fluid in the lumbar sac
 NOISE_LEVEL = 15.0  # standard deviation of the noise in each of the two receive channels
-_MAX_SAMPLE_MM = 0.9  # largest distance between the planes that are averaged over a slice's thickness
+_SAMPLE_MM = 1.1  # distance between the planes that are averaged over a slice's thickness
 _BEND_BODY_MM, _BEND_SPINE_MM = 2.6, 0.6  # how irregular soft tissue and bone are
 
 Grid = tuple[NDArray[np.float64], tuple[int, int, int], float]
@@ -58,13 +58,13 @@ def t2_image(
     return image
 
 
-def _slice_signal(spine: LumbarSpine, table: Profiles, plane: ImagePlane, thickness_mm: float) -> NDArray[np.float32]:
+def _slice_signal(spine: LumbarSpine, table: Profiles, plane: ImagePlane, thickness_mm: float) -> Field:
     """Mean tissue signal over a slice's thickness; the smooth surroundings are sampled in its middle only."""
     noise = textures(spine.seed)
     bend = noise.bend(plane)
     surroundings = paint_body(plane.bent(bend, _BEND_BODY_MM), plane, table, noise)
     plane = plane.bent(bend, _BEND_SPINE_MM)
-    count = max(1, round(thickness_mm / _MAX_SAMPLE_MM))
+    count = max(1, round(thickness_mm / _SAMPLE_MM))
     total = np.zeros_like(surroundings)
     for n in range(count):
         layer = surroundings.copy()
@@ -73,14 +73,15 @@ def _slice_signal(spine: LumbarSpine, table: Profiles, plane: ImagePlane, thickn
     return total / np.float32(count)
 
 
-def _acquire(signal: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.int16]:
+def _acquire(signal: Field, rng: np.random.Generator) -> NDArray[np.int16]:
     """What a scanner makes of it: limited k-space, complex noise, magnitude (so the noise is Rician)."""
     window = _k_window(signal.shape[0], signal.shape[1])
     scale = NOISE_LEVEL / np.sqrt(np.mean(np.square(window[:, 1:-1])))
     real, imaginary = (scale * rng.standard_normal(signal.shape, dtype=np.float32) for _ in range(2))
     real = irfft2(rfft2(signal + real) * window, s=signal.shape)
     imaginary = irfft2(rfft2(imaginary) * window, s=signal.shape)
-    return np.clip(np.rint(np.hypot(real, imaginary)), 0, 32767).astype(np.int16)
+    stored: NDArray[np.int16] = np.clip(np.rint(np.hypot(real, imaginary)), 0, 32767).astype(np.int16)
+    return stored
 
 
 def _k_window(rows: int, columns: int) -> NDArray[np.float32]:

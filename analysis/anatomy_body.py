@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.anatomy_paint import LPS, ImagePlane, Textures, Window, blend, both, cover, ellipse, ramp
-from analysis.anatomy_spine import F32, Profiles, Vector
+from analysis.anatomy_spine import Field, Profiles, Vector
 
-Where = tuple[F32, F32, F32]  # LPS coordinates of every pixel, mm
+Where = tuple[Field, Field, Field]  # LPS coordinates of every pixel, mm
 
 _FAT, _MUSCLE, _VOID = 0.55, 0.125, 0.02
 _FRONT_MM = -128.0  # skin of the belly, LPS y
 
 
-def paint_body(bent: ImagePlane, plane: ImagePlane, table: Profiles, noise: Textures) -> F32:
+def paint_body(bent: ImagePlane, plane: ImagePlane, table: Profiles, noise: Textures) -> Field:
     """Signal of everything but the spine, (rows, columns), coil not included; `bent` is `plane` made irregular."""
     where = bent.local(LPS, bent.whole())
     x, y, z = where
@@ -56,16 +56,16 @@ def _bounds(mask: NDArray[np.bool_]) -> Window | None:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def skin_depth(table: Profiles, x: F32, y: F32, z: F32) -> F32:
+def skin_depth(table: Profiles, x: Field, y: Field, z: Field) -> Field:
     """Depth (mm) under the skin of the back, negative in the air behind it."""
     i = table.index(z)
     side = np.abs(x - table.body_x.take(i))
     furrow = 3.5 * np.exp(-np.square(side / 12.0))
-    depth: F32 = table.skin_y.take(i) - 0.0021 * side * side - furrow - y
+    depth: Field = table.skin_y.take(i) - 0.0021 * side * side - furrow - y
     return depth
 
 
-def coil_gain(plane: ImagePlane, table: Profiles) -> F32:
+def coil_gain(plane: ImagePlane, table: Profiles) -> Field:
     """Receive sensitivity of a spine array under the patient, times the anterior saturation band."""
     x, y, z = plane.local(LPS, plane.whole())
     depth = np.maximum(skin_depth(table, x, y, z), 0.0)
@@ -73,14 +73,14 @@ def coil_gain(plane: ImagePlane, table: Profiles) -> F32:
     ends = 1.0 / (1.0 + 0.55 * np.square(np.square((z - 5.0) / 165.0)))
     ahead = y - table.body_y.take(table.index(z))
     band = 1.0 - 0.5 * ramp(ahead, -32.0, -58.0)
-    sensitivity: F32 = gain * ends * band
+    sensitivity: Field = gain * ends * band
     return sensitivity
 
 
-def _fat(noise: Textures, x: F32, y: F32, z: F32) -> F32:
+def _fat(noise: Textures, x: Field, y: Field, z: Field) -> Field:
     """Fat with thin septa."""
     septa = np.abs(noise.broad(x, y, z * 0.6, 2.4))
-    signal: F32 = _FAT * (1.0 + 0.05 * noise.fine(x, y, z, 1.4)) * (0.80 + 0.20 * ramp(septa, 0.0, 0.2))
+    signal: Field = _FAT * (1.0 + 0.05 * noise.fine(x, y, z, 1.4)) * (0.80 + 0.20 * ramp(septa, 0.0, 0.2))
     return signal
 
 
@@ -88,12 +88,12 @@ def _fat(noise: Textures, x: F32, y: F32, z: F32) -> F32:
 class _Muscle:
     """Muscle along the body axis: dark fibres, and what fat between the bundles adds to them."""
 
-    fibre: F32
-    fat: F32
+    fibre: Field
+    fat: Field
 
-    def signal(self, fatty: F32 | float) -> F32:
+    def signal(self, fatty: Field | float) -> Field:
         """Signal of muscle that is lean (0) to fatty (1)."""
-        signal: F32 = self.fibre + fatty * self.fat
+        signal: Field = self.fibre + fatty * self.fat
         return signal
 
 
@@ -111,7 +111,9 @@ def _muscle(noise: Textures, where: Where, through: Vector) -> _Muscle:
     return _Muscle(fibre, patch * (0.8 * _MUSCLE + streak))
 
 
-def _paint_back_muscles(canvas: F32, muscle: _Muscle, side: F32, behind: F32, under_fat: F32, level: F32) -> None:
+def _paint_back_muscles(
+    canvas: Field, muscle: _Muscle, side: Field, behind: Field, under_fat: Field, level: Field
+) -> None:
     """Multifidus and erector spinae on both sides, the fat plane between them, and the thoracolumbar fascia."""
     off = np.abs(side)
     narrow = 8.0 * ramp(level, 7.0, 10.0)
@@ -131,7 +133,7 @@ def _paint_back_muscles(canvas: F32, muscle: _Muscle, side: F32, behind: F32, un
     blend(canvas, muscle.signal(0.25), cover(quadratus, 1.4) * ramp(here, 0.0, 0.1))
 
 
-def _paint_psoas(canvas: F32, noise: Textures, where: Where, side: F32, back: F32, level: F32) -> None:
+def _paint_psoas(canvas: Field, noise: Textures, where: Where, side: Field, back: Field, level: Field) -> None:
     """Psoas beside the bodies, thicker and further out and forward towards the pelvis."""
     grow = ramp(level, 3.2, 8.2)
     along = np.clip(level - 4.0, 0.0, 7.0)
@@ -139,29 +141,34 @@ def _paint_psoas(canvas: F32, noise: Textures, where: Where, side: F32, back: F3
     off, up = np.abs(side) - centre_side, back - centre_back
     distance = ellipse(off - 0.25 * up, up + 0.1 * off, 5.0 + 12.5 * grow, 8.5 + 12.0 * grow)
     x, y, z = where
-    fibre = 0.9 * _MUSCLE * (1.0 + 0.14 * noise.fine(x, y, z * 0.3, 1.0) + 0.16 * noise.broad(x, y, z * 0.3, 1.5))
+    grain = 0.14 * noise.fine(x, y, z * 0.3, 1.0) + 0.16 * noise.broad(x, y, z * 0.3, 1.5)
+    fibre = 0.9 * _MUSCLE * (1.0 + grain)
     blend(canvas, fibre, cover(distance, 1.4) * ramp(level, 3.2, 3.6))
 
 
-def _paint_vessels(canvas: F32, side: F32, ahead: F32, level: F32) -> None:
+def _paint_vessels(canvas: Field, side: Field, ahead: Field, level: Field) -> None:
     """Aorta and inferior vena cava in front of the bodies as flow voids, dividing before L4 and L5."""
-    cava = _forked(side + 17.0 - 5.0 * ramp(level, 4.0, 2.0), ahead + 11.0, (level - 7.35) * 34.0, (10.5, 8.0), -4.0)
-    aorta = _forked(side - 8.0 - 4.0 * ramp(level, 4.0, 2.0), ahead + 13.5, (level - 6.75) * 34.0, (8.4, 8.4), 6.0)
+    upper = ramp(level, 4.0, 2.0)  # both lie nearer the left at the diaphragm
+    cava = _forked(side + 17.0 - 5.0 * upper, ahead + 11.0, (level - 7.35) * 34.0, (10.5, 8.0), (0.12, -4.0))
+    aorta = _forked(side - 8.0 + 4.0 * upper, ahead + 13.5, (level - 6.75) * 34.0, (8.4, 8.4), (-0.12, 6.0))
     for distance, inside in ((cava, 0.05), (aorta, _VOID)):
         blend(canvas, 0.17, cover(distance - 0.9, 1.2))
         blend(canvas, inside, cover(distance + 0.4, 1.2))
 
 
-def _forked(side: F32, ahead: F32, below: F32, radii: tuple[float, float], rise: float) -> F32:
-    """Signed distance to a trunk that divides in two at ``below = 0`` (mm, positive towards the feet)."""
+def _forked(side: Field, ahead: Field, below: Field, radii: tuple[float, float], course: tuple[float, float]) -> Field:
+    """Signed distance to a trunk that divides in two at ``below = 0`` (mm, positive towards the feet).
+
+    `course`: how far the fork's middle drifts to the left per mm, and how far (mm) the branches bend forward.
+    """
     fall = np.maximum(below, 0.0)
     trunk = ellipse(side, ahead, radii[0], radii[1]) + 0.45 * fall
-    drift = side + np.sign(radii[0] - radii[1] - 1.0) * -0.12 * fall
-    branch = ellipse(np.abs(drift) - 4.5 - 0.36 * fall, ahead + rise * ramp(fall, 0.0, 25.0) - 0.06 * fall, 5.6, 5.4)
+    apart = np.abs(side - course[0] * fall) - 4.5 - 0.36 * fall
+    branch = ellipse(apart, ahead + course[1] * ramp(fall, 0.0, 25.0) - 0.06 * fall, 5.6, 5.4)
     return np.minimum(trunk, branch - 0.7 * np.minimum(below, 0.0))
 
 
-def _paint_kidneys(canvas: F32, table: Profiles, x: F32, y: F32, z: F32) -> None:
+def _paint_kidneys(canvas: Field, table: Profiles, x: Field, y: Field, z: Field) -> None:
     """Kidneys with cortex, medulla and sinus fat, the right one a little lower."""
     for hand, at in ((1.0, "L1-L2"), (-1.0, "L2")):
         middle = table.height_of(at) + 4.0
@@ -179,7 +186,7 @@ def _paint_kidneys(canvas: F32, table: Profiles, x: F32, y: F32, z: F32) -> None
         blend(canvas, _FAT, ramp(sinus, 1.05, 0.8))
 
 
-def _paint_belly(canvas: F32, noise: Textures, where: Where, back: F32, level: F32, front: F32) -> None:
+def _paint_belly(canvas: Field, noise: Textures, where: Where, back: Field, level: Field, front: Field) -> None:
     """Bowel and mesentery in front of the great vessels, liver above, the belly's wall in front."""
     part = _bounds(back < -24.0)
     if part is None:
@@ -195,7 +202,7 @@ def _paint_belly(canvas: F32, noise: Textures, where: Where, back: F32, level: F
     blend(view, _MUSCLE, cover(muscle, 2.5))
 
 
-def _paint_ilium(canvas: F32, muscle: _Muscle, grain: F32, side: F32, behind: F32, level: F32) -> None:
+def _paint_ilium(canvas: Field, muscle: _Muscle, grain: Field, side: Field, behind: Field, level: Field) -> None:
     """Iliac wings beside the sacrum from L5 downwards, with the gluteal muscle behind them."""
     off = np.abs(side)
     if level.max() < 7.2 or off.max() < 38.0:

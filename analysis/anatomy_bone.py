@@ -11,9 +11,9 @@ import numpy as np
 from analysis.anatomy_canal import FAT, LIGAMENT, paint_canal, paint_foramina
 from analysis.anatomy_paint import LPS, ImagePlane, Textures, Window, blend, both, capsule, cover, join, length, ramp
 from analysis.anatomy_spine import (
-    F32,
     NUCLEUS_BACK_MM,
     DiscSpace,
+    Field,
     LumbarSpine,
     Vector,
     Vertebra,
@@ -28,15 +28,16 @@ _CLEFT = {1: 0.0, 2: 0.20, 3: 0.10, 4: 0.0, 5: 0.0}  # share of the signal that 
 _ANNULUS = 0.055
 
 
-def paint_spine(canvas: F32, plane: ImagePlane, spine: LumbarSpine, noise: Textures) -> None:
+def paint_spine(canvas: Field, plane: ImagePlane, spine: LumbarSpine, noise: Textures) -> None:
     """Paint every part of the spine over the soft tissue on `canvas`, (rows, columns), in place."""
     table = profiles(spine)
     lumbar = [vertebra for vertebra in spine.vertebrae if not vertebra.sacral]
     for vertebra in lumbar:
         _paint_midline(canvas, plane, vertebra, noise)
-    for vertebra in spine.vertebrae:
-        if vertebra.sacral:
-            _paint_sacral_wing(canvas, plane, vertebra, noise)
+    sacrum = [vertebra for vertebra in spine.vertebrae if vertebra.sacral]
+    for layer in ("rim", "marrow", "foramen"):  # of all segments before the next, so that they fuse
+        for vertebra in sacrum:
+            _paint_sacral_wing(canvas, plane, vertebra, noise, layer)
     for space in spine.spaces:
         paint_foramina(canvas, plane, space, noise)
     paint_canal(canvas, plane, table, spine.seed)
@@ -50,7 +51,7 @@ def paint_spine(canvas: F32, plane: ImagePlane, spine: LumbarSpine, noise: Textu
         _paint_body(canvas, plane, vertebra, noise)
 
 
-def _outline(left: F32, back: F32, half_width: float, half_depth: float, hollow_mm: float) -> tuple[F32, F32]:
+def _outline(left: Field, back: Field, half_width: float, half_depth: float, hollow_mm: float) -> tuple[Field, Field]:
     """Signed distance (mm) to the outline of a body seen from above, and the relative radius (1 on the outline)."""
     across = left / np.float32(half_width)
     behind = np.clip(back / np.float32(half_depth), 0.0, 1.0)
@@ -58,14 +59,14 @@ def _outline(left: F32, back: F32, half_width: float, half_depth: float, hollow_
     along = (back + dent) / np.float32(half_depth)
     a2, b2 = across * across, along * along
     radius = np.sqrt(np.sqrt(a2 * a2 + b2 * b2 + 1.1 * a2 * b2))
-    distance: F32 = (radius - 1.0) * length(left, back) / np.maximum(radius, 0.05)
+    distance: Field = (radius - 1.0) * length(left, back) / np.maximum(radius, 0.05)
     return distance, radius
 
 
 # ---------------------------------------------------------------------------------------------------------------- body
 
 
-def _paint_body(canvas: F32, plane: ImagePlane, vertebra: Vertebra, noise: Textures) -> None:
+def _paint_body(canvas: Field, plane: ImagePlane, vertebra: Vertebra, noise: Textures) -> None:
     half = (vertebra.width_mm / 2, vertebra.depth_mm / 2, vertebra.height_mm / 2)
     reach = (half[0] + 4, half[1] + 7, half[2] + 5)
     window = plane.window(vertebra.frame, (-reach[0], -reach[1], -reach[2]), reach)
@@ -89,7 +90,7 @@ def _paint_body(canvas: F32, plane: ImagePlane, vertebra: Vertebra, noise: Textu
         _paint_vein(view, vertebra, left, back, head)
 
 
-def _body_distance(vertebra: Vertebra, left: F32, back: F32, head: F32) -> tuple[F32, F32]:
+def _body_distance(vertebra: Vertebra, left: Field, back: Field, head: Field) -> tuple[Field, Field]:
     """Signed distance to a body, and the distance (mm) below the nearer endplate."""
     half_depth, half_height = vertebra.depth_mm / 2, vertebra.height_mm / 2
     taper = 0.24 if vertebra.label == "S1" else (0.12 if vertebra.sacral else 0.0)
@@ -111,15 +112,15 @@ def _body_distance(vertebra: Vertebra, left: F32, back: F32, head: F32) -> tuple
     return both(side, ends, 1.6), -ends
 
 
-def _marrow(noise: Textures, x: F32, y: F32, z: F32) -> F32:
+def _marrow(noise: Textures, x: Field, y: Field, z: Field) -> Field:
     """Red and yellow marrow: fine grain with broader fatty islands."""
     grain = noise.fine(x, y, z, 0.9)
     islands = noise.broad(x, y, z, 1.2)
-    signal: F32 = MARROW * (1.0 + 0.10 * grain + 0.07 * islands + 0.12 * np.maximum(islands - 1.2, 0.0))
+    signal: Field = MARROW * (1.0 + 0.10 * grain + 0.07 * islands + 0.12 * np.maximum(islands - 1.2, 0.0))
     return signal
 
 
-def _paint_vein(view: F32, vertebra: Vertebra, left: F32, back: F32, head: F32) -> None:
+def _paint_vein(view: Field, vertebra: Vertebra, left: Field, back: Field, head: Field) -> None:
     """The basivertebral vein: a bright wedge in the middle of the posterior wall, its channel running forward."""
     wall = vertebra.depth_mm / 2 - 2.6
     vary = float(np.sin(7.0 * vertebra.frame.origin_mm[2]))  # no two vertebrae alike
@@ -135,7 +136,7 @@ def _paint_vein(view: F32, vertebra: Vertebra, left: F32, back: F32, head: F32) 
 # ---------------------------------------------------------------------------------------------------------------- disc
 
 
-def _paint_disc(canvas: F32, plane: ImagePlane, space: DiscSpace, noise: Textures) -> None:
+def _paint_disc(canvas: Field, plane: ImagePlane, space: DiscSpace, noise: Textures) -> None:
     half = (space.width_mm / 2, space.depth_mm / 2, space.height_mm / 2)
     slope = np.float32(np.tan(space.wedge_rad / 2))
     reach = (half[0] + 5, half[1] + 7, half[2] + abs(float(slope)) * half[1] + 4)
@@ -158,7 +159,7 @@ def _paint_disc(canvas: F32, plane: ImagePlane, space: DiscSpace, noise: Texture
         _paint_fissure(view, space, left, back, head)
 
 
-def _disc_signal(space: DiscSpace, left: F32, back: F32, head: F32, cloud: F32) -> F32:
+def _disc_signal(space: DiscSpace, left: Field, back: Field, head: Field, cloud: Field) -> Field:
     """Signal from the nucleus outwards by Pfirrmann grade; `head` is scaled to the local height of the disc."""
     width, depth, height = nucleus_size_mm(space)
     grade = space.pfirrmann
@@ -173,11 +174,11 @@ def _disc_signal(space: DiscSpace, left: F32, back: F32, head: F32, cloud: F32) 
     nucleus *= 1.0 - _CLEFT[grade] * np.exp(-np.square((head + bend) / 0.9)) * ramp(radius, 1.0, 0.6)
     rings = 0.018 * np.cos(radius * 19.0)
     annulus = _ANNULUS + rings * (radius > 1.0) + 0.10 * ramp(radius, 1.5, 1.05)
-    signal: F32 = annulus + share * (nucleus - annulus)
+    signal: Field = annulus + share * (nucleus - annulus)
     return signal
 
 
-def _paint_fissure(view: F32, space: DiscSpace, left: F32, back: F32, head: F32) -> None:
+def _paint_fissure(view: Field, space: DiscSpace, left: Field, back: Field, head: Field) -> None:
     """A high-intensity zone: fluid in a fissure of the posterior annulus, a little left of the midline."""
     place = np.float32(space.depth_mm / 2 + space.bulge_mm - 5.0)
     lens = np.hypot(np.hypot((left - 2.0) / 3.6, (back - place) / 1.0), (head + 0.8) / 1.5)
@@ -193,7 +194,7 @@ def _arch_window(plane: ImagePlane, vertebra: Vertebra, width: float) -> Window 
     return plane.window(vertebra.frame, (-width, back - 8, -tall), (width, back + 62, tall))
 
 
-def _paint_arch(canvas: F32, plane: ImagePlane, vertebra: Vertebra, noise: Textures) -> None:
+def _paint_arch(canvas: Field, plane: ImagePlane, vertebra: Vertebra, noise: Textures) -> None:
     """Pedicles, laminae, articular, transverse and spinous processes as one bone with a dark rim."""
     window = _arch_window(plane, vertebra, 42.0)
     if window is None:
@@ -210,7 +211,7 @@ def _paint_arch(canvas: F32, plane: ImagePlane, vertebra: Vertebra, noise: Textu
     blend(view, 1.1 * _marrow(noise, x, y, z), cover(distance + thick, 1.1))
 
 
-def _spinous_distance(vertebra: Vertebra, left: F32, back: F32, head: F32) -> F32:
+def _spinous_distance(vertebra: Vertebra, left: Field, back: Field, head: Field) -> Field:
     """A plate in the midline, deeper at its tip; thoracic ones slope down, sacral ones are a low crest."""
     start, stop, tall = {
         "T": ((17.0, -6.0), (40.0, -23.0), 5.0),
@@ -230,7 +231,7 @@ def _spinous_distance(vertebra: Vertebra, left: F32, back: F32, head: F32) -> F3
     return both(sheet, np.abs(along - np.float32(run / 2)) - np.float32(run / 2), 4.0)
 
 
-def _lamina_distance(vertebra: Vertebra, point: tuple[F32, F32, F32]) -> F32:
+def _lamina_distance(vertebra: Vertebra, point: tuple[Field, Field, Field]) -> Field:
     """The two plates that close the canal behind, their lower edge further back."""
     left, back, head = point
     tall = 0.31 * vertebra.height_mm if not vertebra.sacral else vertebra.height_mm / 2 + 1
@@ -244,7 +245,7 @@ def _lamina_distance(vertebra: Vertebra, point: tuple[F32, F32, F32]) -> F32:
     return both(plate, np.abs(head - middle) - tall, 3.5)
 
 
-def _pillar_distance(vertebra: Vertebra, point: tuple[F32, F32, F32]) -> F32:
+def _pillar_distance(vertebra: Vertebra, point: tuple[Field, Field, Field]) -> Field:
     """Pedicles, the articular processes above and below, and the transverse processes."""
     left, back, head = point
     half = vertebra.height_mm / 2
@@ -259,7 +260,7 @@ def _pillar_distance(vertebra: Vertebra, point: tuple[F32, F32, F32]) -> F32:
     return join(join(pedicle, transverse, 3.0), np.minimum(upper, lower), 2.0)
 
 
-def _paint_facets(canvas: F32, plane: ImagePlane, space: DiscSpace) -> None:
+def _paint_facets(canvas: Field, plane: ImagePlane, space: DiscSpace) -> None:
     """The joint line between neighbouring articular processes: bright cartilage and fluid between dark bone."""
     if space.label[0] == "S":
         return
@@ -279,7 +280,7 @@ def _paint_facets(canvas: F32, plane: ImagePlane, space: DiscSpace) -> None:
     blend(view, 0.62, 0.8 * cover(np.maximum(np.abs(bent) - 0.5, extent + 1.5)))
 
 
-def _paint_midline(canvas: F32, plane: ImagePlane, vertebra: Vertebra, noise: Textures) -> None:
+def _paint_midline(canvas: Field, plane: ImagePlane, vertebra: Vertebra, noise: Textures) -> None:
     """Interspinous ligament with its fatty stripes, the supraspinous band, and fat behind the yellow ligament."""
     window = _arch_window(plane, vertebra, 6.0)
     if window is None:
@@ -298,10 +299,10 @@ def _paint_midline(canvas: F32, plane: ImagePlane, vertebra: Vertebra, noise: Te
     blend(view, LIGAMENT, 0.9 * cover(band) * near)
 
 
-def _paint_sacral_wing(canvas: F32, plane: ImagePlane, vertebra: Vertebra, noise: Textures) -> None:
-    """The lateral mass of the sacrum with its foramen, fused to the segments above and below."""
+def _paint_sacral_wing(canvas: Field, plane: ImagePlane, vertebra: Vertebra, noise: Textures, layer: str) -> None:
+    """One layer ("rim", "marrow" or "foramen") of the lateral mass of the sacrum."""
     wide = {"S1": 54.0, "S2": 46.0, "S3": 36.0}.get(vertebra.label, 22.0)
-    half, tall = vertebra.depth_mm / 2 + 3.0, vertebra.height_mm / 2 + 2.0
+    half, tall = vertebra.depth_mm / 2 + 3.0, vertebra.height_mm / 2 + 3.5
     reach: Vector = (wide + 3, half + 22, tall + 4)
     window = plane.window(vertebra.frame, (-reach[0], -reach[1], -reach[2]), reach)
     if window is None:
@@ -312,11 +313,13 @@ def _paint_sacral_wing(canvas: F32, plane: ImagePlane, vertebra: Vertebra, noise
     thick = half - 0.05 * side
     mass = both(np.abs(swept - 1.5) - thick, both(side - wide, np.abs(head + 0.25 * (side - 20)) - tall, 3.0), 3.0)
     view = canvas[window]
-    blend(view, CORTEX, cover(mass))
-    x, y, z = plane.local(LPS, window)
-    blend(view, _marrow(noise, x, y, z) * 1.08, cover(mass + 1.1))
-    hole = np.hypot(side - 0.42 * vertebra.width_mm - 2.0, head + tall - 3.0)
-    bore = np.maximum(hole - 4.0 + 0.12 * np.abs(swept), np.abs(swept + 2.0) - half)
-    blend(view, CORTEX, cover(bore - 0.8))
-    blend(view, FAT * 0.9, cover(bore, 1.2))
-    blend(view, 0.3, cover(np.hypot(hole, 0.4 * (swept + 3.0)) - 2.2, 1.0))
+    if layer == "rim":
+        blend(view, CORTEX, cover(mass))
+    elif layer == "marrow":
+        blend(view, 1.08 * _marrow(noise, *plane.local(LPS, window)), cover(mass + 1.1))
+    else:
+        hole = length(side - np.float32(0.42 * vertebra.width_mm + 2.0), head + tall - 4.5)
+        bore = np.maximum(hole - 4.0 + 0.12 * np.abs(swept), np.abs(swept + 2.0) - half)
+        blend(view, CORTEX, cover(bore - 0.8))
+        blend(view, FAT * 0.9, cover(bore, 1.2))
+        blend(view, 0.3, cover(length(hole, 0.4 * (swept + 3.0)) - 2.2, 1.0))

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.anatomy_paint import LPS, ImagePlane, Textures, blend, cover, ellipse, length, ramp
-from analysis.anatomy_spine import F32, PROFILE_STEP_MM, DiscSpace, Profiles
+from analysis.anatomy_spine import PROFILE_STEP_MM, DiscSpace, Field, Profiles
 
 CSF, FAT, CORD, LIGAMENT = 1.0, 0.60, 0.43, 0.05
 Rows = NDArray[np.intp]  # rows of the profile table, one per pixel
 
 
-def paint_canal(canvas: F32, plane: ImagePlane, table: Profiles, seed: int) -> None:
+def paint_canal(canvas: Field, plane: ImagePlane, table: Profiles, seed: int) -> None:
     """Epidural fat, yellow ligament, dura, fluid, cord and roots along the whole canal."""
     z_end = table.start_mm + PROFILE_STEP_MM * len(table.level)
     low = (float(table.body_x.min()) - 17, float(table.canal_y.min()) - 18, table.start_mm)
@@ -33,8 +33,8 @@ def paint_canal(canvas: F32, plane: ImagePlane, table: Profiles, seed: int) -> N
     level = table.level.take(i)
     lower = ramp(level, 7.4, 9.0)  # the sac shrinks away from the walls below L5
     view = canvas[window]
-    pad = _fat_pad(level) * np.clip(1.0 - np.abs(side) / 8.0, 0.0, 1.0) * (back > 0)
-    wall_back = np.maximum(sac_back + 0.9 - 0.4 * (back < 0) + lower, 6.0)
+    pad = _fat_pad(level) * np.clip(1.0 - np.abs(side) / 8.0, 0.0, 1.0) * ramp(back, 0.0, 1.0)
+    wall_back = np.maximum(sac_back + 0.9 - 0.4 * ramp(back, 0.3, -0.3) + lower, 6.0)
     wall = ellipse(side, back, np.maximum(sac_side + 2.6, 8.0), wall_back)
     blend(view, LIGAMENT, cover(wall - 2.6 - 0.8 * pad, 1.4) * ramp(back, -3.0, -1.0))
     wall = wall - 5.0 * pad
@@ -47,14 +47,14 @@ def paint_canal(canvas: F32, plane: ImagePlane, table: Profiles, seed: int) -> N
     _paint_roots(view, side, back, i, seed, table)
 
 
-def _fat_pad(level: F32) -> F32:
+def _fat_pad(level: Field) -> Field:
     """Where the fat behind the sac is thick (0 to 1): between the laminae, from T12-L1 downwards."""
     part = level - np.floor(level) - np.float32(0.52)
-    pad: F32 = np.exp(-np.square(part / 0.17)) * ramp(level, 3.0, 4.5) * ramp(level, 9.2, 8.4)
+    pad: Field = np.exp(-np.square(part / 0.17)) * ramp(level, 3.0, 4.5) * ramp(level, 9.2, 8.4)
     return pad
 
 
-def _paint_cord(view: F32, table: Profiles, i: Rows, side: F32, back: F32) -> None:
+def _paint_cord(view: Field, table: Profiles, i: Rows, side: Field, back: Field) -> None:
     cord_back, cord_side = table.cord_back.take(i), table.cord_side.take(i)
     here = ramp(cord_back, 0.5, 1.2)
     distance = ellipse(side, back - 0.4, np.maximum(cord_side, 0.4), np.maximum(cord_back, 0.4))
@@ -66,9 +66,9 @@ _STRANDS = 22  # on each side
 
 
 @lru_cache(maxsize=2)
-def _root_tables(seed: int, table_key: bytes) -> tuple[F32, F32, F32, F32]:
+def _root_tables(seed: int, table: Profiles) -> tuple[Field, Field, Field, Field]:
     """Side and back position (mm, from the sac's axis) of every strand over the table's rows, radius and presence."""
-    level = np.frombuffer(table_key, dtype=np.float32)
+    level = table.level
     rng = np.random.default_rng([seed, 3])
     leaves = np.repeat(np.linspace(5.2, 10.2, (_STRANDS + 1) // 2), 2)[:_STRANDS] + rng.normal(0, 0.08, _STRANDS)
     starts = np.linspace(2.2, 4.0, _STRANDS)
@@ -90,9 +90,9 @@ def _root_tables(seed: int, table_key: bytes) -> tuple[F32, F32, F32, F32]:
     return as_f32[0], as_f32[1], as_f32[2], as_f32[3]
 
 
-def _paint_roots(view: F32, side: F32, back: F32, i: Rows, seed: int, table: Profiles) -> None:
+def _paint_roots(view: Field, side: Field, back: Field, i: Rows, seed: int, table: Profiles) -> None:
     """Cauda equina: thin dark strands that settle in the back of the sac and leave it one pair after the other."""
-    sides, backs, radius, shows = _root_tables(seed, table.level.tobytes())
+    sides, backs, radius, shows = _root_tables(seed, table)
     rows, columns = np.nonzero((np.abs(side) < 11.0) & (np.abs(back) < 8.5) & (table.sac_back.take(i) > 1.5))
     if len(rows) == 0:
         return
@@ -109,7 +109,7 @@ def _paint_roots(view: F32, side: F32, back: F32, i: Rows, seed: int, table: Pro
     view[rows, columns] += 0.85 * share * (CORD - 0.08 - view[rows, columns])
 
 
-def paint_foramina(canvas: F32, plane: ImagePlane, space: DiscSpace, noise: Textures) -> None:
+def paint_foramina(canvas: Field, plane: ImagePlane, space: DiscSpace, noise: Textures) -> None:
     """Fat in the foramina on both sides, with the root's ganglion and small veins."""
     if space.label[0] == "S":
         return

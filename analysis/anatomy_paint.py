@@ -11,7 +11,7 @@ from scipy.fft import irfftn, rfftn
 from scipy.ndimage import map_coordinates, spline_filter, zoom
 from scipy.spatial import cKDTree
 
-from analysis.anatomy_spine import F32, F64, Frame, Vector
+from analysis.anatomy_spine import F64, Field, Frame, Vector
 
 Window = tuple[slice, slice]
 
@@ -28,7 +28,7 @@ class ImagePlane:
     column_mm: F64
     row_mm: F64
     shape: tuple[int, int]
-    bend_mm: F32 | None = None
+    bend_mm: Field | None = None
 
     @cached_property
     def _normal(self) -> F64:
@@ -52,7 +52,7 @@ class ImagePlane:
         columns, rows = (_span(middle[i] - reach[i], middle[i] + reach[i], self.shape[1 - i]) for i in (0, 1))
         return None if columns.start >= columns.stop or rows.start >= rows.stop else (rows, columns)
 
-    def local(self, frame: Frame, window: Window) -> tuple[F32, F32, F32]:
+    def local(self, frame: Frame, window: Window) -> tuple[Field, Field, Field]:
         """Left, posterior and head coordinate (mm) in a frame of every pixel of a window."""
         axes = np.asarray(frame.axes)
         start = axes @ (self.origin_mm - np.asarray(frame.origin_mm))
@@ -83,7 +83,7 @@ class ImagePlane:
         x, y, z = self._normal * distance_mm
         return float(x), float(y), float(z)
 
-    def bent(self, field_mm: F32, amount: float) -> ImagePlane:
+    def bent(self, field_mm: Field, amount: float) -> ImagePlane:
         """The plane whose pixels are displaced by a multiple of a field from `Textures.bend`."""
         return replace(self, bend_mm=field_mm * np.float32(amount))
 
@@ -95,37 +95,37 @@ def _span(first: float, last: float, size: int) -> slice:
 LPS = Frame((0.0, 0.0, 0.0), ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
 
 
-def cover(distance: F32, width_mm: float = 0.8) -> F32:
+def cover(distance: Field, width_mm: float = 0.8) -> Field:
     """Share of a pixel inside a surface, from the signed distance (mm, negative inside), over a soft edge."""
-    share: F32 = np.clip(0.5 - distance * np.float32(1.0 / width_mm), 0.0, 1.0)
+    share: Field = np.clip(0.5 - distance * np.float32(1.0 / width_mm), 0.0, 1.0)
     return share
 
 
-def blend(canvas: F32, value: F32 | float, share: F32) -> None:
+def blend(canvas: Field, value: Field | float, share: Field) -> None:
     """Replace a share of what is on the canvas, in place."""
     canvas += share * (value - canvas)
 
 
-def ramp(value: F32, start: float, stop: float) -> F32:
+def ramp(value: Field, start: float, stop: float) -> Field:
     """Smooth step from 0 at `start` to 1 at `stop` (either may be the larger)."""
-    t: F32 = np.clip((value - np.float32(start)) * np.float32(1.0 / (stop - start)), 0.0, 1.0)
+    t: Field = np.clip((value - np.float32(start)) * np.float32(1.0 / (stop - start)), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 
-def ellipse(x: F32, y: F32, half_x: F32 | float, half_y: F32 | float) -> F32:
+def ellipse(x: Field, y: Field, half_x: Field | float, half_y: Field | float) -> Field:
     """Approximate signed distance (mm) to an ellipse about the origin; exact for a circle."""
     scaled = length(x / half_x, y / half_y)
-    distance: F32 = (scaled - 1.0) * length(x, y) / np.maximum(scaled, 1e-3)
+    distance: Field = (scaled - 1.0) * length(x, y) / np.maximum(scaled, 1e-3)
     return distance
 
 
-def length(x: F32, y: F32) -> F32:
+def length(x: Field, y: Field) -> Field:
     """Euclidean norm of two components (faster than `numpy.hypot`, which guards against overflow)."""
-    norm: F32 = np.sqrt(x * x + y * y)
+    norm: Field = np.sqrt(x * x + y * y)
     return norm
 
 
-def capsule(point: tuple[F32, F32, F32], start: Vector, stop: Vector, radius_mm: float) -> F32:
+def capsule(point: tuple[Field, Field, Field], start: Vector, stop: Vector, radius_mm: float) -> Field:
     """Signed distance (mm) to a rod with round ends."""
     d = np.subtract(stop, start)
     length2 = float(d @ d)
@@ -133,22 +133,22 @@ def capsule(point: tuple[F32, F32, F32], start: Vector, stop: Vector, radius_mm:
     t = sum(float(d[i]) / length2 * relative[i] for i in range(3))
     t = np.clip(t, 0.0, 1.0)
     square = sum((relative[i] - float(d[i]) * t) ** 2 for i in range(3))
-    distance: F32 = np.sqrt(np.asarray(square, dtype=np.float32)) - np.float32(radius_mm)
+    distance: Field = np.sqrt(np.asarray(square, dtype=np.float32)) - np.float32(radius_mm)
     return distance
 
 
-def join(first: F32, second: F32, rounding_mm: float) -> F32:
+def join(first: Field, second: Field, rounding_mm: float) -> Field:
     """Signed distance to the union of two shapes, the angle between them filled."""
     h = np.maximum(rounding_mm - np.abs(first - second), 0.0)
-    distance: F32 = np.minimum(first, second) - h * h * (0.25 / rounding_mm)
+    distance: Field = np.minimum(first, second) - h * h * (0.25 / rounding_mm)
     return distance
 
 
-def both(first: F32, second: F32, rounding_mm: float) -> F32:
+def both(first: Field, second: Field, rounding_mm: float) -> Field:
     """Signed distance to the intersection of two shapes, its edge rounded."""
     a, b = first + rounding_mm, second + rounding_mm
     outside = length(np.maximum(a, 0.0), np.maximum(b, 0.0))
-    distance: F32 = np.minimum(np.maximum(a, b), 0.0) + outside - rounding_mm
+    distance: Field = np.minimum(np.maximum(a, b), 0.0) + outside - rounding_mm
     return distance
 
 
@@ -156,31 +156,35 @@ def both(first: F32, second: F32, rounding_mm: float) -> F32:
 class Textures:
     """Periodic random fields with zero mean and unit deviation; `loops` is the signal of packed bowel loops."""
 
-    grain: F32
-    cloud: F32
-    strand: F32
-    loops: F32
-    bends: F32
+    grain: Field
+    cloud: Field
+    strand: Field
+    loops: Field
+    bends: Field
 
-    def fine(self, x: F32, y: F32, z: F32, scale_mm: float) -> F32:
+    def fine(self, x: Field, y: Field, z: Field, scale_mm: float) -> Field:
         """Grain with a correlation length of about 1.3 `scale_mm`."""
         return _nearest(self.grain, x, y, z, scale_mm)
 
-    def broad(self, x: F32, y: F32, z: F32, scale_mm: float) -> F32:
+    def broad(self, x: Field, y: Field, z: Field, scale_mm: float) -> Field:
         """Clouds with a correlation length of about 4 `scale_mm`."""
         return _nearest(self.cloud, x, y, z, scale_mm * (4.0 / _CLOUD_SIGMA))
 
-    def strands(self, x: F32, y: F32, z: F32, scale_mm: float, stretch: float) -> F32:
+    def bowel(self, x: Field, y: Field, z: Field) -> Field:
+        """Signal of bowel and mesentery."""
+        return _nearest(self.loops, x, y, z, BOWEL_STEP_MM)
+
+    def strands(self, x: Field, y: Field, z: Field, scale_mm: float, stretch: float) -> Field:
         """Clouds `stretch` times longer along the body axis, smooth along it."""
         across = scale_mm * (4.0 / _STRAND_SIGMA[0])
         along = z * np.float32(across / (stretch * scale_mm * (4.0 / _STRAND_SIGMA[2])))
         part = along * np.float32(1.0 / across)
         part -= np.floor(part)
         first = _nearest(self.strand, x, y, along, across)
-        values: F32 = first + part * (_nearest(self.strand, x, y, along + np.float32(across), across) - first)
+        values: Field = first + part * (_nearest(self.strand, x, y, along + np.float32(across), across) - first)
         return values
 
-    def bend(self, plane: ImagePlane) -> F32:
+    def bend(self, plane: ImagePlane) -> Field:
         """Displacement field on a plane, (3, rows, columns), zero mean and unit deviation, smooth over 15 mm."""
         knots = [np.arange(-(-(size - 1) // _KNOT_PIXELS) + 1) * _KNOT_PIXELS for size in plane.shape]
         where = (
@@ -193,12 +197,12 @@ class Textures:
         return _stretch(_stretch(field, plane.shape[1]).swapaxes(1, 2), plane.shape[0]).swapaxes(1, 2)
 
 
-def _stretch(coarse: F32, size: int) -> F32:
+def _stretch(coarse: Field, size: int) -> Field:
     """Linear interpolation along the last axis, from knots `_KNOT_PIXELS` apart to every pixel."""
     place = np.arange(size, dtype=np.float32) / np.float32(_KNOT_PIXELS)
     first = np.minimum(place.astype(np.intp), coarse.shape[-1] - 2)
     start = coarse[..., first]
-    fine: F32 = start + (place - first.astype(np.float32)) * (coarse[..., first + 1] - start)
+    fine: Field = start + (place - first.astype(np.float32)) * (coarse[..., first + 1] - start)
     return fine
 
 
@@ -208,14 +212,14 @@ _KNOT_PIXELS = 8
 _BEND_STEP_MM = 7.0
 
 
-def _nearest(tile: F32, x: F32, y: F32, z: F32, scale_mm: float) -> F32:
+def _nearest(tile: Field, x: Field, y: Field, z: Field, scale_mm: float) -> Field:
     """Look positions up in a periodic tile whose edges are powers of two."""
     sizes = tile.shape
     i, j, k = (
         (axis * np.float32(1.0 / scale_mm) + np.float32(size * 64)).astype(np.int32) & (size - 1)
         for axis, size in zip((x, y, z), sizes, strict=True)
     )
-    values: F32 = tile.reshape(-1).take((i * sizes[1] + j) * sizes[2] + k)
+    values: Field = tile.reshape(-1).take((i * sizes[1] + j) * sizes[2] + k)
     return values
 
 
@@ -234,7 +238,7 @@ def textures(seed: int) -> Textures:
     return Textures(grain, cloud, strand, _loops(rng), bends)
 
 
-def _noise(rng: np.random.Generator, sigma: Vector, shape: tuple[int, int, int]) -> F32:
+def _noise(rng: np.random.Generator, sigma: Vector, shape: tuple[int, int, int]) -> Field:
     """Periodic noise with a Gaussian spectrum and unit deviation; `sigma` in cells along each axis."""
     white = rng.standard_normal(shape, dtype=np.float32)
     x, y, z = (
@@ -242,11 +246,11 @@ def _noise(rng: np.random.Generator, sigma: Vector, shape: tuple[int, int, int])
         for width, size in zip(sigma, shape, strict=True)
     )
     field = irfftn(rfftn(white) * x[:, None, None] * y[:, None] * z[: shape[2] // 2 + 1], s=shape)
-    scaled: F32 = ((field - field.mean()) / field.std()).astype(np.float32)
+    scaled: Field = ((field - field.mean()) / field.std()).astype(np.float32)
     return scaled
 
 
-def _loops(rng: np.random.Generator, size: int = 128, coarse: int = 2) -> F32:
+def _loops(rng: np.random.Generator, size: int = 128, coarse: int = 2) -> Field:
     """Packed cells about 25 mm across: grey wall, varied contents, brighter fat between them."""
     edge, knots = size * BOWEL_STEP_MM, size // coarse
     seeds = rng.uniform(0, edge, (int((edge / 27.0) ** 3), 3))
@@ -262,5 +266,5 @@ def _loops(rng: np.random.Generator, size: int = 128, coarse: int = 2) -> F32:
     signal = (1 - inside) * 0.5 + inside * contents[which[:, 0]]
     signal += wall * (0.2 - signal) * 0.6
     cells = signal.reshape((knots,) * 3).astype(np.float32)
-    fine: F32 = zoom(cells, coarse, order=1, mode="grid-wrap", grid_mode=True)
+    fine: Field = zoom(cells, coarse, order=1, mode="grid-wrap", grid_mode=True)
     return fine

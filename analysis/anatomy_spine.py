@@ -1,7 +1,7 @@
 """The shape of a simulated lumbar spine: vertebrae, discs and the spinal canal as smooth curves.
 
 Coordinates are LPS patient millimetres: +x to the patient's left, +y posterior, +z towards the head. The origin is the
-centre of L3. Sizes follow published adult means (Panjabi 1992 and Zhou 2000 for vertebrae and discs), rounded.
+centre of L3. Sizes and angles are design choices in the range of ordinary adults, not taken from any one study.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,11 @@ from scipy.ndimage import gaussian_filter1d
 Vector = tuple[float, float, float]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+Field = NDArray[np.floating[Any]]  # values at pixels; float32 throughout, which numpy's stubs cannot follow
 
 DISC_LABELS = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1")
 
-# label; width, depth, height in mm; wedge (anterior taller is positive) and tilt (head end forward is positive) in degrees
+# label; width, depth, height in mm; wedge (taller in front is positive) and tilt (leaning forward is positive) in deg
 _VERTEBRAE: tuple[tuple[str, float, float, float, float, float], ...] = (
     ("T9", 31.0, 28.0, 22.5, -4.0, -2.0),
     ("T10", 33.0, 29.0, 23.5, -4.0, -7.0),
@@ -79,7 +81,8 @@ class Frame:
 
     def to_lps(self, left_mm: float, back_mm: float, head_mm: float) -> F64:
         """LPS position of a local point."""
-        return np.asarray(self.origin_mm) + np.array([left_mm, back_mm, head_mm]) @ np.asarray(self.axes)
+        point: F64 = np.asarray(self.origin_mm) + np.array([left_mm, back_mm, head_mm]) @ np.asarray(self.axes)
+        return point
 
 
 @dataclass(frozen=True)
@@ -261,7 +264,7 @@ def _disc_anatomy(space: DiscSpace) -> DiscAnatomy:
     return DiscAnatomy(space.label, centre, space.frame.axes, size, nucleus_size_mm(space), space.pfirrmann)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profiles:
     """Quantities that change along the body axis, tabulated over z every `PROFILE_STEP_MM` (float32, mm).
 
@@ -283,10 +286,12 @@ class Profiles:
     skin_y: F32
     fat: F32
 
-    def index(self, z: F32) -> NDArray[np.intp]:
+    def index(self, z: Field) -> NDArray[np.intp]:
         """Table rows for the given heights (mm), clamped to the table's ends."""
-        rows = np.clip((z - self.start_mm) * (1.0 / PROFILE_STEP_MM), 0, len(self.level) - 1)
-        return rows.astype(np.intp)
+        rows: NDArray[np.intp] = np.clip((z - self.start_mm) * (1.0 / PROFILE_STEP_MM), 0, len(self.level) - 1).astype(
+            np.intp
+        )
+        return rows
 
     def height_of(self, label: str) -> float:
         """Height z (mm) at which `level` reaches the middle of a vertebra ("L3") or of a disc ("L3-L4")."""
@@ -316,9 +321,8 @@ def profiles(spine: LumbarSpine) -> Profiles:
         return filtered
 
     gap = np.array(_GAP_MM) + np.array(_SAC_BACK_MM)
-    walls = np.array([v.frame.to_lps(0.0, v.depth_mm / 2 + g, 0.0) for v, g in zip(spine.vertebrae, gap, strict=True)])[
-        ::-1
-    ]
+    fronts = [v.frame.to_lps(0.0, v.depth_mm / 2 + g, 0.0) for v, g in zip(spine.vertebrae, gap, strict=True)]
+    walls = np.array(fronts)[::-1]
     canal = PchipInterpolator(walls[:, 2], walls[:, 1])(np.clip(z, walls[0, 2], walls[-1, 2]))
     canal_y = gaussian_filter1d(canal, 7.0 / PROFILE_STEP_MM, mode="nearest")
     body_y = smooth(centres[::-1, 1])

@@ -22,7 +22,7 @@ LEVELS = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1")
 SAMPLING = Sampling(f0_mhz=127.74, spectral_width_hz=2500.0, points=2048, reference_ppm=4.65)
 TE_S, TR_S, TRANSIENTS, WATER_TRANSIENTS = 0.030, 1.5, 64, 8
 PG_SNR = 12.0
-SNR_APODISATION_HZ = 3.0
+SNR_APODISATION_HZ = 1.0
 _T2_S = {1: 0.210, 2: 0.129, 3: 0.084, 4: 0.051, 5: 0.045}
 _PG_BY_GRADE = {1: 1.25, 2: 1.0, 3: 0.85, 4: 0.65, 5: 0.45}
 _PAINFUL = {"Lac": 3.2, "Ala": 2.5, "Prop": 2.0, "PG": 0.7}
@@ -48,7 +48,7 @@ class PhantomDisc:
     ----------
     fids, water : (transients, points) complex, suppressed and unsuppressed
     amplitudes : truth per molecule, arbitrary unit; `ratios` : truth, molar
-    pg_snr : PG peak height after 3 Hz apodisation over the noise of the real part, in the mean of all transients
+    pg_snr : PG peak height after 1 Hz apodisation over the noise of the real part, in the mean of all transients
     spoilt : transients that were spoilt on purpose
     """
 
@@ -156,7 +156,7 @@ def _hump(rng: np.random.Generator) -> ComplexArray:
     hump = np.zeros(len(time), dtype=complex)
     for ppm in (1.2, 3.0):
         offset = (ppm + 0.2 * rng.standard_normal() - SAMPLING.reference_ppm) * SAMPLING.f0_mhz
-        hump += rng.uniform(0.5, 2.0) * np.exp(2j * np.pi * offset * time - (math.pi * 140 * time) ** 2 / 2.8)
+        hump += rng.uniform(0.3, 1.5) * np.exp(2j * np.pi * offset * time - (math.pi * 200 * time) ** 2 / 2.8)
     return hump
 
 

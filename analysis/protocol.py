@@ -44,7 +44,7 @@ class WidthGroup(Sourced):
     """Prior of a shift that the whole group shares, relative to the spectrum's own shift."""
 
 
-class SignalRule(_Strict):
+class SignalRule(Sourced):
     """One fitted signal: what it is made of, and its priors."""
 
     name: str
@@ -56,6 +56,13 @@ class SignalRule(_Strict):
     nonnegative: bool = True
     label_ppm: float | None = None
     """Where the spectrum view writes the signal's name; None leaves it out."""
+
+
+class SnrRules(Sourced):
+    """How the signal-to-noise ratio is defined: a signal's height after exponential apodisation over the noise."""
+
+    signal: str
+    apodisation_hz: float
 
 
 class RatioPrior(Sourced):
@@ -138,8 +145,7 @@ class _ProtocolFile(_Strict):
     title: str
     basis: BasisRules
     fit: FitRules
-    snr_apodisation_hz: float
-    snr_signal: str
+    snr: SnrRules
     reference_biomarker: str
     """The denominator whose relative SD is gated, PG or tCr."""
     width_groups: tuple[WidthGroup, ...]
@@ -212,8 +218,9 @@ class Protocol:
 
 
 def _sourced_items(rules: _ProtocolFile) -> list[tuple[str, Sourced]]:
-    items: list[tuple[str, Sourced]] = [("basis", rules.basis), ("fit", rules.fit)]
+    items: list[tuple[str, Sourced]] = [("basis", rules.basis), ("fit", rules.fit), ("SNR", rules.snr)]
     items += [(f"width group {g.name}", g) for g in rules.width_groups]
+    items += [(f"signal {s.name}", s) for s in rules.signals]
     items += [(f"prior {r.above}/{r.below}", r) for r in rules.ratio_priors]
     items += [(f"biomarker {b.name}", b) for b in rules.biomarkers]
     items += [(f"gate {g.name}", g) for g in rules.gates]
@@ -260,7 +267,7 @@ def _check_references(rules: _ProtocolFile) -> None:
     wrong = [f"width group '{s.group}'" for s in rules.signals if s.group not in groups]
     wrong += [f"signal '{n}'" for b in rules.biomarkers for n in b.of if n not in signals]
     wrong += [f"signal '{n}'" for r in rules.ratio_priors for n in (r.above, r.below) if n not in signals]
-    wrong += [f"signal '{n}'" for n in (*rules.lipid_signals, rules.snr_signal) if n not in signals]
+    wrong += [f"signal '{n}'" for n in (*rules.lipid_signals, rules.snr.signal) if n not in signals]
     wrong += [] if rules.reference_biomarker in biomarkers else [f"biomarker '{rules.reference_biomarker}'"]
     wrong += [f"biomarker '{n}'" for r in rules.ratios for n in r.split("/") if n not in biomarkers]
     if wrong:

@@ -84,11 +84,11 @@ def measure(
     """Measure a voxel's quality and judge it by the protocol's gates."""
     rules = protocol.rules
     averaged = acquisition.averaged_only or len(spectrum.kept) < 2
-    signal_height = peak_height(fit, rules.snr_signal, 0.0)
+    signal_height = peak_height(fit, rules.snr.signal, 0.0)
     residual = spectrum.residual_water_height
     known: dict[str, float | None] = {
-        "snr": snr(spectrum, fit, rules.snr_signal, rules.snr_apodisation_hz),
-        "fwhm_hz": _signal_width(fit, rules.snr_signal),
+        "snr": snr(spectrum, fit, rules.snr.signal, rules.snr.apodisation_hz),
+        "fwhm_hz": _signal_width(fit, rules.snr.signal),
         "structure_rsd_percent": _relative_sd_percent(fit, protocol),
         "water_fwhm_hz": spectrum.water_fwhm_hz,
         "kept_percent": None if averaged else 100 * float(spectrum.kept.mean()),

@@ -81,7 +81,7 @@ class JobRunner(QtCore.QObject):
         self._reported.connect(self._on_reported, queued)
         self._returned.connect(self._on_returned, queued)
 
-    def start(  # noqa: PLR0913 - the three answers are one decision of the caller
+    def start(
         self,
         key: str,
         title: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6 import QtCore
 
+from analysis.protocol import Protocol
 from analysis.types import Acquisition, ExamResult, Study, VoxelResult
 
 NO_VOXEL = -1
@@ -25,6 +26,7 @@ class ReadingSession(QtCore.QObject):
         super().__init__(parent)
         self._study: Study | None = None
         self._exam: ExamResult | None = None
+        self._protocol: Protocol | None = None
         self._selected = NO_VOXEL
         self._pretest = 0.33
 
@@ -37,6 +39,11 @@ class ReadingSession(QtCore.QObject):
     def exam(self) -> ExamResult | None:
         """The results of the open study, None until they are computed."""
         return self._exam
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """The protocol that made `exam`."""
+        return self._protocol
 
     @property
     def selected(self) -> int:
@@ -69,16 +76,19 @@ class ReadingSession(QtCore.QObject):
 
     def open_study(self, study: Study | None) -> None:
         """Replace the study; its results are not known yet, and its first voxel is selected."""
-        self._study, self._exam = study, None
+        self._study, self._exam, self._protocol = study, None, None
         self._selected = 0 if self.acquisitions else NO_VOXEL
         self.study_changed.emit()
         self.exam_changed.emit()
         self.selection_changed.emit(self._selected)
 
-    def set_exam(self, exam: ExamResult | None) -> None:
-        """Replace the results; the selected voxel stays selected, also where the results come in another order."""
+    def set_exam(self, exam: ExamResult | None, protocol: Protocol | None = None) -> None:
+        """Replace the results and name the protocol that made them.
+
+        The selected voxel stays selected, also where the results come in another order.
+        """
         before = self.selected_acquisition
-        self._exam = exam
+        self._exam, self._protocol = exam, protocol
         self._selected = self._index_like(before)
         self.exam_changed.emit()
         self.selection_changed.emit(self._selected)

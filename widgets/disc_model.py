@@ -70,8 +70,8 @@ LIKELIHOOD = Column(
 )
 CLASS = Column(
     "class", "Class",
-    "Higher: the likelihood ratio is above 2 with a probability of at least 90 %. Lower: it is below 0.5 with a "
-    "probability of at least 90 %. Indeterminate: neither. Not evaluable: a gate failed or the comparison is withheld.",
+    "Higher or lower: the likelihood ratio lies beyond the protocol's limit with the certainty that the protocol asks "
+    "for. Indeterminate: it does not. Not evaluable: a gate failed or the comparison is withheld.",
     _evidence_text(wording.class_text),
     lambda voxel: voxel.evidence.evidence_class if voxel.evidence else None,
 )

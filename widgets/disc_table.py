@@ -8,10 +8,11 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from analysis.types import Acquisition, ExamResult
 from widgets import theme, wording
-from widgets.disc_model import LEVEL, LIKELIHOOD, DiscModel
+from widgets.disc_model import LIKELIHOOD, DiscModel
 from widgets.interval_delegate import IntervalDelegate
 
 _ROW_PX = 32
+_COLUMN_GAP_PX = 10
 _HEADINGS = {
     True: "DISCS  relative to the other discs of this exam · likelihood ratio for pain, 90 % interval",
     False: "VOXELS  molar ratios ± SD; this protocol compares nothing between voxels",
@@ -147,10 +148,25 @@ class DiscTable(QtWidgets.QFrame):
         self.set_selected(self._selected)
 
     def _fit_columns(self) -> None:
+        """Give each column its contents' width, and hide the last ratios where the table is too narrow for all."""
+        columns = range(len(self.model.columns))
+        for column in columns:
+            self.table.setColumnHidden(column, False)
         self.table.resizeColumnsToContents()
-        for column, what in enumerate(self.model.columns):
-            extra = 14 if what is LEVEL else 10
-            self.table.setColumnWidth(column, self.table.columnWidth(column) + extra)
+        widths = [self.table.columnWidth(column) + _COLUMN_GAP_PX for column in columns]
+        for column in columns[:-1]:
+            self.table.setColumnWidth(column, widths[column])
+        ratios = [column for column in columns if self.model.columns[column].key.startswith("ratio:")]
+        room = self.table.viewport().width() - sum(widths)
+        for column in reversed(ratios[1:]):
+            if room >= 0:
+                break
+            self.table.setColumnHidden(column, True)
+            room += widths[column]
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QtCore.QTimer.singleShot(0, self, self._fit_columns)
 
     def _offer_pretests(self, pretests: Sequence[float]) -> None:
         self.pretest.clear()

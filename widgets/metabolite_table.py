@@ -23,7 +23,7 @@ _TIPS = (
     "From the 5th to the 95th percentile.",
 )
 _SURE_PERCENT, _UNSURE_PERCENT = 15.0, 30.0
-"""Bold below, dim above: LCModel's ISDBOL, and the limit it names for unreliable amplitudes."""
+"""Bold below the first, as LCModel prints it (its ISDBOL is 15); dim above the second, a design choice."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class MetaboliteTable(QtWidgets.QFrame):
         name = f"  {result.label} · amplitudes per molecule, molar ratios" if result is not None else ""
         self.heading.setText(f"SIGNALS AND RATIOS{name}")
         self.table.resizeColumnsToContents()
-        for column in range(self.model.columnCount()):
+        for column in range(self.model.columnCount() - 1):
             self.table.setColumnWidth(column, self.table.columnWidth(column) + 12)
 
     def copy(self) -> None:

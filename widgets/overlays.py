@@ -129,6 +129,7 @@ def paint_line(painter: QtGui.QPainter, line: QtCore.QLineF) -> None:
     """Paint a reference line: where another view's slice cuts this one."""
     pen = QtGui.QPen(QtGui.QColor(theme.REFERENCE_LINE), 1.0, QtCore.Qt.PenStyle.DashLine)
     pen.setDashPattern([6, 5])
+    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, True)
     painter.setPen(pen)
     painter.drawLine(line)
 

@@ -267,7 +267,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         for outline, polygon in zip(shown, polygons, strict=True):
             chosen = outline.mark.index == self._selected
             overlays.paint_outline(painter, polygon, outline.mark.state, selected=chosen, projected=outline.projected)
-        font = theme.font_of(0)
+        font = theme.font_of(0, bold=True)
         boxes = [polygon.boundingRect() for polygon in polygons]
         anchors = [QtCore.QPointF(box.right(), box.center().y()) for box in boxes]
         texts = [outline.mark.text for outline in shown]

@@ -302,7 +302,5 @@ class SpectrumPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             self.reset()
         elif key == QtCore.Qt.Key.Key_B:
             self.set_baseline_subtracted(not self._subtract_baseline)
-        elif key == QtCore.Qt.Key.Key_Escape and self._solo is not None:
-            self.set_solo(None)
         else:
             event.ignore()

@@ -77,7 +77,7 @@ HALO = "#000000"
 IMAGE_TEXT = "#e6eaee"
 IMAGE_DIM = "#b6c0ca"
 VOXEL_SELECTED = "#ff8a4a"
-VOXEL_EVALUABLE = "#56b4e9"
+VOXEL_EVALUABLE = "#6cc2f2"
 VOXEL_FAILED = "#c3cad1"
 REFERENCE_LINE = "#7fb8d6"
 """Over images the ground is always black, so these do not change with the theme."""
@@ -162,6 +162,15 @@ def _style_sheet(t: Tokens) -> str:
     QMenuBar::item:selected, QMenu::item:selected {{ background: {t.selection}; }}
     QMenu::item:disabled {{ color: {t.dim}; }}
     QMenu::separator {{ height: 1px; background: {t.border}; margin: 3px 8px; }}
+    QScrollBar {{ background: transparent; border: none; }}
+    QScrollBar:vertical {{ width: 10px; }}
+    QScrollBar:horizontal {{ height: 10px; }}
+    QScrollBar::handle {{ background: {t.border}; border-radius: 4px; margin: 1px; }}
+    QScrollBar::handle:hover {{ background: {t.dim}; }}
+    QScrollBar::handle:vertical {{ min-height: 28px; }}
+    QScrollBar::handle:horizontal {{ min-width: 28px; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     QTextBrowser {{ background: {t.panel}; border: 1px solid {t.border}; }}
     """
 

@@ -89,10 +89,15 @@ def interval(value: Interval) -> str:
 
 
 def decimals(sd: float) -> int:
-    """Return how many decimals show an SD with two significant figures, at most 4."""
+    """Return how many decimals show an SD: two significant figures up to 35, else one, at most 4.
+
+    This is the rule of the Particle Data Group, so that an SD is never shown finer than it is known.
+    """
     if not math.isfinite(sd) or sd <= 0:
         return 2
-    return min(max(1 - math.floor(math.log10(sd) + 1e-9), 0), 4)
+    power = math.floor(math.log10(sd) + 1e-9)
+    figures = 2 if sd / 10.0**power < 3.55 else 1
+    return min(max(figures - 1 - power, 0), 4)
 
 
 def with_sd(value: float | None, sd: float | None) -> str:
@@ -156,7 +161,7 @@ def gates_summary(quality: Quality) -> str:
     if not quality.evaluable:
         return f"{VERDICT_GLYPH['fail']} not evaluable"
     unknown = sum(gate.verdict == "unknown" for gate in quality.gates)
-    return f"{VERDICT_GLYPH['pass']} pass" + (f", {unknown} unknown" if unknown else "")
+    return f"{VERDICT_GLYPH['pass']} pass" + (f" · {unknown} {VERDICT_GLYPH['unknown']}" if unknown else "")
 
 
 def class_text(evidence: Evidence) -> str:

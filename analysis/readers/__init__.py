@@ -1,0 +1,110 @@
+"""Read studies: the only part of Discern that knows file formats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.errors import NothingToRead, UnreadableFile
+from analysis.readers import describe, registry
+from analysis.readers.detect import is_companion, read_head
+from analysis.readers.files import Found, check_stop, found_files, sentence
+from analysis.readers.records import InputFile
+from analysis.readers.study import Parts, assemble
+from analysis.types import Progress, Stop, Study
+
+__all__ = ["inspect_file", "read_studies"]
+
+_FILES_SHARE = 0.7
+"""Share of the progress that is over once all headers are read; then the pixels follow."""
+
+
+def read_studies(
+    paths: Sequence[Path], *, progress: Progress | None = None, stop: Stop | None = None
+) -> tuple[Study, ...]:
+    """Read folders, DICOMDIR, zip archives or single files, mixed.
+
+    Parameters
+    ----------
+    paths : what the user gave
+    progress : called with the done fraction and a sentence
+    stop : asked often; True ends the reading
+
+    Returns
+    -------
+    One study per Study Instance UID, ordered by date. Files that know no study (NIfTI) join the only DICOM study among
+    `paths` unless they name another patient; otherwise they form one study per folder. Every study lists in `skipped`
+    which files were not used and why; documents and programs that merely lie in a folder are passed over.
+
+    Raises
+    ------
+    NothingToRead : no file could be used; its `skipped` holds every reason
+    Cancelled : `stop` returned True
+    """
+    with found_files(paths, stop) as found:
+        parts = _read_all(found, progress, stop)
+        _tell(progress, _FILES_SHARE, "Reading the images")
+        studies = assemble(parts, found, stop)
+    if not studies:
+        raise NothingToRead(_nothing(paths, found), tuple(found.skipped))
+    _tell(progress, 1.0, "All files are read")
+    return tuple(studies)
+
+
+def _tell(progress: Progress | None, fraction: float, text: str) -> None:
+    if progress is not None:
+        progress(fraction, text)
+
+
+def _read_all(found: Found, progress: Progress | None, stop: Stop | None) -> Parts:
+    parts = Parts()
+    count = len(found.files)
+    for number, file in enumerate(found.files):
+        check_stop(stop)
+        _tell(progress, _FILES_SHARE * number / count, f"Reading file {number + 1} of {count}")
+        try:
+            parts.add(registry.read_file(file))
+        except UnreadableFile as error:
+            if file.named or not _passes_over(file):
+                found.skip(file.shown, str(error))
+    return parts
+
+
+def _passes_over(file: InputFile) -> bool:
+    try:
+        head = read_head(file)
+    except OSError:
+        return False
+    return not any(reader.recognises(head) for reader in registry.READERS) and is_companion(head)
+
+
+def _nothing(paths: Sequence[Path], found: Found) -> str:
+    """Return one sentence: what was given, why nothing of it can be used, and what to do."""
+    names = ", ".join(f"'{path}'" for path in paths)
+    advice = "give a folder, DICOMDIR, zip or file with DICOM or NIfTI-MRS data"
+    if not paths:
+        return f"There is nothing to read; {advice}."
+    if not found.skipped:
+        kind = "is empty" if not found.files else "holds no image or spectrum"
+        return f"{names} {kind}; {advice}."
+    first = found.skipped[0]
+    reason = first.reason.rstrip(".")
+    if len(found.skipped) == 1:
+        return f"'{first.path}' cannot be used: {reason}; {advice}."
+    return f"None of the {len(found.skipped)} files in {names} can be used, the first ({first.path}) because: {reason}."
+
+
+def inspect_file(path: Path) -> str:
+    """Return one line: what a file is and what Discern can read in it, or why it cannot. No patient data."""
+    path = Path(path)
+    if path.is_dir():
+        return f"{path}: a folder; open it as a study, or give the files in it."
+    with found_files([path]) as found:
+        if found.skipped:
+            return f"{path}: cannot be read: {found.skipped[0].reason}"
+        if len(found.files) != 1 or found.files[0].path != path:
+            return f"{path}: holds {len(found.files)} files; open it as a study to read them."
+        try:
+            return f"{path}: {sentence(describe.contents(registry.read_file(found.files[0])))}"
+        except UnreadableFile as error:
+            return f"{path}: cannot be read: {sentence(str(error))}"

@@ -16,9 +16,14 @@ _CONVERT = "this version does not read it yet; convert it to NIfTI-MRS (spec2nii
 _RESULT = "it holds results, not a measured signal"
 
 COMPANION_SUFFIXES = frozenset(
-    ".json .txt .md .rst .csv .tsv .pdf .png .jpg .jpeg .gif .bmp .svg .html .htm .css .js .xml .xsl .log .ini .inf "
-    ".cfg .toml .yaml .yml .exe .dll .so .jar .bat .cmd .sh .py .m .ico .icns .db .lnk .url .bval .bvec .doc .docx .rtf "
-    ".xls .xlsx .ps .eps .p12 .pem .key .crt .sha256 .md5".split()
+    f".{suffix}"
+    for group in (
+        ("json", "txt", "md", "rst", "csv", "tsv", "xml", "xsl", "html", "htm", "css", "js", "log", "bval", "bvec"),
+        ("ini", "inf", "cfg", "toml", "yaml", "yml", "db", "lnk", "url", "sha256", "md5", "p12", "pem", "key", "crt"),
+        ("pdf", "ps", "eps", "doc", "docx", "rtf", "xls", "xlsx", "png", "jpg", "jpeg", "gif", "bmp", "svg", "ico"),
+        ("exe", "dll", "so", "jar", "bat", "cmd", "sh", "py", "m", "icns"),
+    )
+    for suffix in group
 )
 """Documents and programs that lie beside image data (a viewer on a CD, a sidecar): nothing is lost without them."""
 

@@ -171,6 +171,7 @@ def study_info(dataset: Dataset) -> StudyInfo:
     if uid is None:
         raise UnreadableFile("its header has no valid Study Instance UID, so it is unknown which study it belongs to")
     name = text_of(dataset, "PatientName")
+    kinds = " ".join(texts_of(dataset, "ImageType")).upper()
     return StudyInfo(
         study_instance_uid=uid,
         patient_id=text_of(dataset, "PatientID"),
@@ -181,7 +182,7 @@ def study_info(dataset: Dataset) -> StudyInfo:
         study_description=text_of(dataset, "StudyDescription"),
         accession_number=text_of(dataset, "AccessionNumber"),
         body_part=text_of(dataset, "BodyPartExamined"),
-        simulated=name == "Demo^Simulated" or any("SIMULATED" in text.upper() for text in texts_of(dataset, "ImageType")),
+        simulated=name == "Demo^Simulated" or "SIMULATED" in kinds,
     )
 
 

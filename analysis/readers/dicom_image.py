@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from pydicom.dataset import Dataset
 
 from analysis.errors import UnreadableFile
@@ -30,7 +29,7 @@ SOP_CLASSES = frozenset({CLASSIC, ENHANCED, LEGACY_CONVERTED})
 _MOST_FRAMES = 20_000
 _LARGEST_FRAME_PIXELS = 64 * 1024**2
 _MAGNITUDE = frozenset({"M", "MAGNITUDE", "M_SE", "M_FFE", "M_IR", "M_TSE", "M_B0", "NONE"})
-_OTHER_COMPONENTS = frozenset({"P", "PHASE", "PHASE MAP", "R", "REAL", "I", "IMAGINARY", "FIELD_MAP", "B0 MAP", "MIXED"})
+_OTHER_COMPONENTS = frozenset({"P", "PHASE", "PHASE MAP", "R", "REAL", "I", "IMAGINARY", "FIELD_MAP", "B0 MAP"})
 _PROJECTIONS = ("PROJECTION IMAGE", "MIP", "MINIP", "MAX_IP", "MIN_IP", "CSA MIP")
 
 
@@ -181,13 +180,3 @@ def _rescale(dataset: Dataset) -> tuple[float, float]:
 def _window(dataset: Dataset) -> tuple[float, float] | None:
     centre, width = number_of(dataset, "WindowCenter"), number_of(dataset, "WindowWidth")
     return (centre, width) if centre is not None and width is not None and width > 0 else None
-
-
-def summary(contents: Contents) -> str:
-    """Return one line about the frames of one file, without patient data."""
-    first = contents.slices[0]
-    rows, columns = first.shape
-    count = len(contents.slices)
-    frames = "slice" if count == 1 else f"frames: {count}"
-    pixel = np.round(first.spacing_mm, 3)
-    return f"MR image, {frames}, {columns} x {rows} pixels of {pixel[1]:g} x {pixel[0]:g} mm, {first.thickness_mm:g} mm thick"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from analysis.errors import UnreadableFile
@@ -13,6 +14,7 @@ from analysis.readers.dicom_header import (
     integer_of,
     items_of,
     number_of,
+    numbers_of,
     private_number,
     study_info,
     text_of,
@@ -33,8 +35,8 @@ _COMPLEX_BYTES = 8
 _CONJUGATED_MAKERS = ("UIH", "UNITED IMAGING")
 """United Imaging stores the opposite sense in the standard class. Source: the converter spec2nii 0.8.15, which leaves
 its data as they are while it conjugates those of Siemens and Philips; no public file was found to prove it."""
-_WATER_ROLES = {"WATER_REFERENCE": False}
-_SUPPRESSION = {"WATER": True, "FAT_AND_WATER": True, "WATER_AND_FAT": True, "NONE": False, "FAT": False}
+_SUPPRESSION = {"WATER": True, "FAT_AND_WATER": True, "FAT": False, "SILICON_GEL": False, "NONE": False}
+"""Whether the terms of Spectrally Selected Suppression (0018,9025), PS3.3 C.8.13.5.5, suppress water."""
 
 
 def read(dataset: Dataset, file: InputFile) -> Contents:
@@ -50,7 +52,8 @@ def read(dataset: Dataset, file: InputFile) -> Contents:
     if _turns_backwards(dataset):
         frames = conjugated(frames)
         warnings.append("United Imaging data were conjugated by a published rule that no real file has confirmed here.")
-    signal_frames, water_frames = _split_water(frames, dataset)
+    signal_frames, water_frames, note = _split_water(frames, dataset)
+    warnings += [note] if note else []
     averages = parameters.averages
     signal = Signal(
         file=file,
@@ -62,7 +65,8 @@ def read(dataset: Dataset, file: InputFile) -> Contents:
         sop_instance_uid=uid_of(dataset, "SOPInstanceUID"),
         series_instance_uid=uid_of(dataset, "SeriesInstanceUID"),
         frame_of_reference_uid=uid_of(dataset, "FrameOfReferenceUID"),
-        description=text_of(dataset, "SeriesDescription") or text_of(dataset, "ProtocolName"),
+        description=text_of(dataset, "SeriesDescription"),
+        protocol=text_of(dataset, "ProtocolName"),
         suppressed=True if water_frames is not None else _suppressed(dataset),
         references=_references(dataset),
         order=_order(dataset),
@@ -154,6 +158,8 @@ def _frames(dataset: Dataset) -> ComplexArray:
         raise UnreadableFile("it is a two-dimensional spectrum, which this version does not read")
     if text_of(dataset, "DataRepresentation") != "COMPLEX":
         raise UnreadableFile("its data are not complex, and a spectrum without its phase cannot be fitted")
+    if _places(dataset) > 1:
+        raise UnreadableFile(GRID)
     stored = value_of(dataset, "SpectroscopyData")
     if not isinstance(stored, bytes):
         raise UnreadableFile("it is an MR spectroscopy object without its data")
@@ -166,7 +172,15 @@ def _frames(dataset: Dataset) -> ComplexArray:
     return checked_signal(_in_time(np.frombuffer(stored, kind).reshape(count, points), dataset))
 
 
-def _in_time(data: np.ndarray[tuple[int, ...], np.dtype[np.complex64]], dataset: Dataset) -> ComplexArray:
+def _places(dataset: Dataset) -> int:
+    """Return how many places in space the frames have."""
+    groups = FunctionalGroups(dataset)
+    planes = (groups.macro(frame, "PlanePositionSequence") for frame in range(len(groups)))
+    places = (numbers_of(plane, "ImagePositionPatient", 3) for plane in planes)
+    return len({tuple(place.round(1)) for place in places if place is not None})
+
+
+def _in_time(data: NDArray[np.complex64], dataset: Dataset) -> ComplexArray:
     """Frequency-domain points run from high to low frequency (PS3.3 C.8.14.4.1)."""
     domain = text_of(dataset, "SignalDomainColumns")
     signal = data.astype(np.complex128)
@@ -196,21 +210,22 @@ def _turns_backwards(dataset: Dataset) -> bool:
     return maker.startswith(_CONJUGATED_MAKERS)
 
 
-def _split_water(frames: ComplexArray, dataset: Dataset) -> tuple[ComplexArray, ComplexArray | None]:
-    """Return the suppressed frames and the water reference, which Philips puts behind them in one object.
+def _split_water(frames: ComplexArray, dataset: Dataset) -> tuple[ComplexArray, ComplexArray | None, str | None]:
+    """Return the suppressed frames, the water reference that Philips puts behind them, and a warning.
 
-    Only (0018,9199) Water Referenced Phase Correction announces it; whether the second half is water is then seen in
-    the data, where unsuppressed water is tens to thousands of times stronger.
+    Only (0018,9199) Water Referenced Phase Correction announces the reference; in the data it is tens to thousands of
+    times stronger, or at least no weaker where suppression went badly.
     """
     maker = (text_of(dataset, "Manufacturer") or "").upper()
     half = len(frames) // 2
     announced = maker.startswith("PHILIPS") and text_of(dataset, "WaterReferencedPhaseCorrection") == "YES"
     if not announced or half == 0 or len(frames) % 2:
-        return frames, None
+        return frames, None, None
     strength = np.abs(frames[:, :16]).mean(axis=1)
-    if strength[half:].min() < 5 * strength[:half].max():
-        return frames, None
-    return frames[:half], frames[half:]
+    least = 1.5 if half == 1 else 5.0
+    if strength[half:].min() < least * strength[:half].max():
+        return frames, None, "The header announces a water reference, but no frame looks like one."
+    return frames[:half], frames[half:], None
 
 
 def _suppressed(dataset: Dataset) -> bool | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,11 @@ from analysis.types import (
     Volume,
     Voxel,
 )
+
+
+def folder_of(shown: str) -> str:
+    """Return the folder (or archive folder) of a file, from the name that the user knows it by."""
+    return shown.replace("\\", "/").rstrip("/").rpartition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class InputFile:
     @property
     def folder(self) -> str:
         """The folder (or archive folder) that the file lies in, as the user knows it."""
-        return self.shown.replace("\\", "/").rstrip("/").rpartition("/")[0]
+        return folder_of(self.shown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +103,8 @@ class Signal:
     ----------
     fids : (coils, transients, points) complex
     water : (coils, transients, points) complex, an unsuppressed reference that the same file holds
-    info : None for formats that do not know about studies
+    info : who was measured; its Study Instance UID is empty for formats that know no studies
+    description, protocol : names of the series and the protocol
     suppressed : whether water was suppressed, None where the header is silent
     references : SOP Instance UIDs of the water references that the header names
     order : series, instance and similar numbers, in the order of acquisition
@@ -110,11 +116,12 @@ class Signal:
     parameters: AcquisitionParameters
     voxel: Voxel | None
     water: ComplexArray | None = None
-    info: StudyInfo | None = None
+    info: StudyInfo = field(default_factory=lambda: StudyInfo(study_instance_uid=""))
     sop_instance_uid: str | None = None
     series_instance_uid: str | None = None
     frame_of_reference_uid: str | None = None
     description: str | None = None
+    protocol: str | None = None
     suppressed: bool | None = None
     references: tuple[str, ...] = ()
     order: tuple[int, ...] = ()

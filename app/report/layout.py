@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 PAGE = (595.28, 841.89)
 LEFT, RIGHT = 40.0, 555.28
 WIDTH = RIGHT - LEFT
@@ -12,10 +14,12 @@ BOTTOM = 42.0
 
 STRIP_TOP = 112.0
 """The strip for signatures on page 1 ends here; the page's text stands above."""
+FINAL: Final = "Final"
+"""Name of the field whose signature certifies the report."""
 SIGNATURE_BOXES: dict[str, tuple[float, float, float, float]] = {
-    "Final": (LEFT, 44.0, LEFT + 251.0, 96.0),
+    FINAL: (LEFT, 44.0, LEFT + 251.0, 96.0),
     "Addendum1": (LEFT + 259.0, 44.0, LEFT + 383.0, 96.0),
     "Addendum2": (LEFT + 391.0, 44.0, RIGHT, 96.0),
 }
 """Left, bottom, right, top of each signature field."""
-BOX_TITLES = {"Final": "Signature", "Addendum1": "Addendum 1", "Addendum2": "Addendum 2"}
+BOX_TITLES = {FINAL: "Signature", "Addendum1": "Addendum 1", "Addendum2": "Addendum 2"}

@@ -98,7 +98,7 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
             canvas.rect(left, bottom, right - left, top - bottom)
             draw_line(canvas, left, top + 3, layout.BOX_TITLES[name], SMALL)
         if self.content.state != "Signed":
-            left, bottom, _, top = layout.SIGNATURE_BOXES["Final"]
+            left, bottom, _, top = layout.SIGNATURE_BOXES[layout.FINAL]
             draw_line(canvas, left + 8, (top + bottom) / 2 - 3, "Unsigned draft, not a report", STRONG)
 
 

@@ -6,8 +6,11 @@ the one form that a signer writes: proper DER, zeros behind it, one case of lett
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
+
+from app.report.der import der_size, is_der
 
 _HEX = re.compile(rb"<(?:[0-9a-f]+|[0-9A-F]+)>")
 _ALLOWED_UNSIGNED = frozenset({"signature_time_stamp_token"})
@@ -33,21 +36,21 @@ def broken_seal(pdf: bytes, signature: Any, *, is_last: bool) -> str | None:
     content = bytes.fromhex(gap[1:-1].decode())
     if content != signature.pkcs7_content:
         return "the signature is not where the signed bytes leave room for it"
+    if not _names_its_signer(signature):
+        return "the signature does not name its certificate as a signer does"
     return _broken_content(content)
 
 
 def _broken_content(content: bytes) -> str | None:
     from asn1crypto import cms
 
-    size = _der_size(content)
+    size = der_size(content)
     if size is None or any(content[size:]):
         return "something other than zeros follows the signature"
+    if not is_der(content[:size]):
+        return "the signature is not encoded in its proper form (DER)"
     try:
-        info = cms.ContentInfo.load(content[:size], strict=True)
-        # Reading every field makes the encoder write each anew, so that another encoding of the same value shows.
-        _ = info.native
-        same = info.copy().dump(force=True) == content[:size]
-        return _odd_structure(info["content"]) if same else "the signature is not encoded in its proper form (DER)"
+        return _odd_structure(cms.ContentInfo.load(content[:size], strict=True)["content"])
     except (ValueError, TypeError, KeyError):
         return "the signature cannot be decoded"
 
@@ -70,17 +73,22 @@ def _odd_structure(signed: Any) -> str | None:
     return "the signature carries something that nobody signed" if names - _ALLOWED_UNSIGNED else None
 
 
-def _der_size(content: bytes) -> int | None:
-    """Return the length of the DER sequence at the start, header included."""
-    if len(content) < 4 or content[0] != 0x30:
-        return None
-    if content[1] < 0x80:
-        return 2 + content[1]
-    count = content[1] - 0x80
-    if not 1 <= count <= 4:
-        return None
-    size = 2 + count + int.from_bytes(content[2 : 2 + count], "big")
-    return size if size <= len(content) else None
+def _names_its_signer(signature: Any) -> bool:
+    """Whether a signature names its certificate byte for byte; readers would forgive another case of letters."""
+    sid = signature.signer_info["sid"]
+    if sid.name != "issuer_and_serial_number":
+        return False
+    certificate = signature.signer_cert
+    same = sid.chosen["issuer"].dump() == certificate.issuer.dump()
+    return bool(same and sid.chosen["serial_number"].native == certificate.serial_number)
+
+
+def quiet_pyhanko() -> None:
+    """Keep pyHanko's own log lines off the user's screen; a configured log still gets them."""
+    for name in ("pyhanko", "pyhanko_certvalidator"):
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
 
 
 def unexplained_certificates(signature: Any, path: Any, roots: list[bytes]) -> bool:

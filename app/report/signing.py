@@ -7,7 +7,6 @@ may be signed again only in a field that it already has (ISO 32000-2, 12.8.2.2, 
 from __future__ import annotations
 
 import io
-import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.report.certificates import common_name, is_demo, open_p12
 from app.report.errors import SigningFailed
-from app.report.layout import SIGNATURE_BOXES
+from app.report.layout import FINAL, SIGNATURE_BOXES
+from app.report.seal import quiet_pyhanko
 from app.report.stamp import StampText, stamp_pdf
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates
 
-FINAL: Final = "Final"
 FINAL_MEANING: Final = "author, final report"
 
 
@@ -61,14 +60,6 @@ def sign_pdf(pdf: bytes, p12: Path, passphrase: bytes, *, meaning: str = FINAL_M
         raise SigningFailed("The report could not be signed; it may be signed already or damaged.") from error
     _check(signed)
     return signed
-
-
-def quiet_pyhanko() -> None:
-    """Keep pyHanko's own log lines off the user's screen; a configured log still gets them."""
-    for name in ("pyhanko", "pyhanko_certvalidator"):
-        logger = logging.getLogger(name)
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
 
 
 def _signed(pdf: bytes, bundle: PKCS12KeyAndCertificates, meaning: str, *, simulated: bool) -> bytes:

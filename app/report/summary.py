@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.types import EvidenceClass, ExamResult, Gate, LabelSource, Ratio, Study, VoxelResult
+from analysis.types import EvidenceClass, ExamResult, Gate, LabelSource, Study, VoxelResult
 from app.report.parts import Cell, Column, Summary, Table
 from app.report.pictures import overview
 from app.report.wording import (
@@ -30,6 +30,10 @@ _NAMED: dict[LabelSource, str] = {
     "order": "level from order",
 }
 _RATIOS_PER_TABLE = 5
+_RATIO_NOTE = (
+    "A ratio counts molecules, not peak areas; in parentheses where the voxel is not evaluable. "
+    "Every gate is on the voxel's own page."
+)
 
 
 def summary_of(study: Study, exam: ExamResult, ratios: Sequence[str], pretest: Sequence[float]) -> Summary:
@@ -131,7 +135,7 @@ def _ratio_table(voxels: Sequence[VoxelResult], ratios: Sequence[str], *, with_g
     columns = [Column("Level", 0.15), *(Column(clean(name, 40), share) for name in ratios)]
     rows = []
     for result in voxels:
-        cells = [_level(result), *(_ratio_cell(result.ratios.get(name)) for name in ratios)]
+        cells = [_level(result), *(_ratio_cell(result, name) for name in ratios)]
         rows.append((*cells, _gate_cell(result)) if with_gates else tuple(cells))
     if with_gates:
         columns.append(Column("Quality gates", 0.85 - share * len(ratios)))
@@ -139,12 +143,17 @@ def _ratio_table(voxels: Sequence[VoxelResult], ratios: Sequence[str], *, with_g
         title="Molar ratios ± SD [90 %]" + (" and quality" if with_gates else ", continued"),
         columns=tuple(columns),
         rows=tuple(rows),
-        note="A ratio counts molecules, not peak areas. Every gate is on the voxel's own page." if with_gates else "",
+        note=_RATIO_NOTE if with_gates else "",
     )
 
 
-def _ratio_cell(ratio: Ratio | None) -> Cell:
-    return Cell(plus_minus(ratio.value, ratio.sd), ratio_span(ratio)) if ratio else Cell(UNKNOWN)
+def _ratio_cell(result: VoxelResult, name: str) -> Cell:
+    """Return a ratio; in parentheses where its voxel is not evaluable, so that nobody reads it as a finding."""
+    ratio = result.ratios.get(name)
+    if ratio is None or ratio.value is None:
+        return Cell(UNKNOWN)
+    text = plus_minus(ratio.value, ratio.sd)
+    return Cell(text if result.quality.evaluable else f"({text})", ratio_span(ratio))
 
 
 def _gate_cell(result: VoxelResult) -> Cell:

@@ -1,0 +1,168 @@
+"""Read NIfTI-MRS (Clarke et al., Magn Reson Med 2022;88:2358): one voxel, with receiver elements and transients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from analysis.errors import UnreadableFile
+from analysis.readers.dicom_mrs import FEWEST_POINTS, GRID, MOST_POINTS, checked_signal, in_range
+from analysis.readers.guard import clean_text
+from analysis.readers.mrs_voxel import make_voxel
+from analysis.readers.nifti import affine_lps
+from analysis.readers.records import Contents, InputFile, Signal
+from analysis.readers.sequences import recognise
+from analysis.types import AcquisitionParameters, ComplexArray, StudyInfo, Voxel
+from analysis.units import WATER_PPM, conjugated
+
+_HEADER_CODE = 44
+_DEFAULT_TAGS = ("DIM_COIL", "DIM_DYN", "DIM_INDIRECT_0")
+_COILS, _TRANSIENTS = ("DIM_COIL",), ("DIM_DYN", "DIM_MEAS")
+_REFUSED = {
+    "DIM_EDIT": "it holds edited spectra (DIM_EDIT), whose difference spectra this version does not read",
+    "DIM_METCYCLE": "it holds metabolite-cycled spectra (DIM_METCYCLE), which this version does not read",
+    "DIM_ISIS": "it holds ISIS partial spectra (DIM_ISIS), which this version does not read",
+    "DIM_PHASE_CYCLE": "it holds separate phase cycle steps (DIM_PHASE_CYCLE), which this version does not read",
+}
+_SMALLEST_EDGE_MM = 2.0
+_SECONDS = {8: 1.0, 16: 1e-3, 24: 1e-6}
+"""Time units of ``xyzt_units`` in s."""
+
+
+def read(image: Any, file: InputFile) -> Contents:
+    """Return the signal of a NIfTI-MRS image.
+
+    Raises
+    ------
+    UnreadableFile : several voxels, edited or indirect dimensions, another nucleus, or a header without its extension
+    """
+    header = _extension(image)
+    parameters, warnings = _parameters(header, image)
+    # NIfTI-MRS turns against the DICOM convention (its appendix A), so its data are conjugated.
+    fids = conjugated(checked_signal(_coils_transients_points(image, header)))
+    voxel = _voxel(image)
+    if voxel is None:
+        warnings.append("The file does not say where its voxel lies.")
+    suppressed = header.get("WaterSuppressed")
+    signal = Signal(
+        file=file,
+        fids=fids,
+        parameters=parameters,
+        voxel=voxel,
+        info=_info(header),
+        protocol=clean_text(header.get("ProtocolName")),
+        suppressed=suppressed if isinstance(suppressed, bool) else None,
+        averaged_only=fids.shape[1] == 1,
+        eddy_corrected=_was_applied(header, "eddy"),
+        warnings=tuple(warnings),
+    )
+    return Contents(signals=(signal,))
+
+
+def _extension(image: Any) -> dict[str, Any]:
+    for extension in image.header.extensions:
+        if extension.get_code() == _HEADER_CODE:
+            header = extension.json()
+            if isinstance(header, dict):
+                return header
+    raise UnreadableFile("it is NIfTI-MRS without the header extension that says how it was measured")
+
+
+def _number(header: dict[str, Any], key: str) -> float | None:
+    """Return a header number, the first of several (multi-nuclear files hold lists)."""
+    value = header.get(key)
+    value = value[0] if isinstance(value, list) and value else value
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _positive(header: dict[str, Any], key: str) -> float | None:
+    value = _number(header, key)
+    return value if value is not None and value > 0 else None
+
+
+def _parameters(header: dict[str, Any], image: Any) -> tuple[AcquisitionParameters, list[str]]:
+    nuclei = header.get("ResonantNucleus")
+    nucleus = nuclei[0] if isinstance(nuclei, list) and nuclei else nuclei
+    if nucleus != "1H":
+        raise UnreadableFile(f"it is a {clean_text(nucleus) or 'nameless'} spectrum; Discern reads 1H only")
+    sequence, localisation, note = recognise(
+        (clean_text(header.get("SequenceName")),), (clean_text(header.get("ProtocolName")),)
+    )
+    dwell_s = float(image.header["pixdim"][4]) * _SECONDS.get(int(image.header["xyzt_units"]) & 0x38, 1.0)
+    centre_ppm = _number(header, "SpecFreqChemShift")
+    reference = (WATER_PPM if centre_ppm is None else centre_ppm) + (_number(header, "RxOffset") or 0.0)
+    parameters = AcquisitionParameters(
+        f0_mhz=in_range(_number(header, "SpectrometerFrequency"), 1, 1500, "transmitter frequency"),
+        spectral_width_hz=in_range(1 / dwell_s if dwell_s > 0 else None, 100, 1e6, "spectral width"),
+        reference_ppm=in_range(reference, -20, 20, "chemical shift reference"),
+        manufacturer=clean_text(header.get("Manufacturer")),
+        model=clean_text(header.get("ManufacturersModelName")),
+        sequence=sequence,
+        localisation=localisation,
+        te_s=_positive(header, "EchoTime"),
+        tr_s=_positive(header, "RepetitionTime"),
+        tm_s=_positive(header, "MixingTime"),
+    )
+    return parameters, [note] if note else []
+
+
+def _coils_transients_points(image: Any, header: dict[str, Any]) -> ComplexArray:
+    """Bring the dimensions, in whatever order they come, to (coils, transients, points)."""
+    shape = image.header.get_data_shape()
+    if len(shape) < 4 or not FEWEST_POINTS <= shape[3] <= MOST_POINTS:
+        raise UnreadableFile("it has no usable time dimension")
+    if shape[0] * shape[1] * shape[2] != 1:
+        raise UnreadableFile(GRID)
+    if not np.issubdtype(image.header.get_data_dtype(), np.complexfloating):
+        raise UnreadableFile("its data are not complex, and a spectrum without its phase cannot be fitted")
+    data = np.asarray(image.dataobj).reshape(shape[3:]).astype(np.complex128)
+    coils: list[int] = []
+    transients: list[int] = []
+    for axis, size in enumerate(shape[4:], start=1):
+        if size == 1:
+            continue
+        tag = _tag(header, axis)
+        if tag not in _COILS + _TRANSIENTS:
+            raise UnreadableFile(_REFUSED.get(tag, f"it has a dimension ({tag}) that this version does not read"))
+        (coils if tag in _COILS else transients).append(axis)
+    rest = [axis for axis in range(1, data.ndim) if axis not in coils + transients]
+    ordered = data.transpose([*coils, *transients, *rest, 0])
+    elements = int(np.prod([data.shape[axis] for axis in coils], dtype=int))
+    return np.ascontiguousarray(ordered.reshape(elements, -1, shape[3]))
+
+
+def _tag(header: dict[str, Any], axis: int) -> str:
+    """Return the tag of a higher dimension; some writers wrap it in a list, and the standard gives defaults."""
+    value = header.get(f"dim_{axis + 4}", _DEFAULT_TAGS[axis - 1] if axis <= 3 else "unknown")
+    return str(value[0] if isinstance(value, list) and value else value)
+
+
+def _voxel(image: Any) -> Voxel | None:
+    """Return the voxel in LPS; an edge below 2 mm is the placeholder of converters that know no geometry."""
+    affine = affine_lps(image)
+    if affine is None:
+        return None
+    edges = np.linalg.norm(affine[:3, :3], axis=0)
+    if edges.min() < _SMALLEST_EDGE_MM:
+        return None
+    return make_voxel(affine[:3, 3], (affine[:3, :3] / edges).T, edges)
+
+
+def _was_applied(header: dict[str, Any], word: str) -> bool:
+    steps = header.get("ProcessingApplied")
+    if not isinstance(steps, list):
+        return False
+    return any(word in str(step.get("Method", "")).lower() for step in steps if isinstance(step, dict))
+
+
+def _info(header: dict[str, Any]) -> StudyInfo:
+    """Return who was measured; the study's UID is made later, from all files of the study."""
+    birth = clean_text(header.get("PatientDoB"))
+    return StudyInfo(
+        study_instance_uid="",
+        patient_id=clean_text(header.get("PatientID")),
+        patient_name=clean_text(header.get("PatientName")),
+        patient_birth_date=birth.removesuffix(".0") if birth else None,
+        patient_sex=clean_text(header.get("PatientSex")),
+    )

@@ -1,0 +1,98 @@
+"""Which reader takes a file. A further format is one module with a `read` and one line in a tuple here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+from analysis.errors import UnreadableFile
+from analysis.readers import detect, dicom_image, dicom_mrs, nifti, siemens_csa
+from analysis.readers.detect import Head, read_head, why_not
+from analysis.readers.dicom_header import read_dataset, text_of, value_of
+from analysis.readers.files import with_hash
+from analysis.readers.guard import one_sentence, quiet
+from analysis.readers.records import Contents, InputFile
+
+_DICOMDIR = "1.2.840.10008.1.3.10"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A file format: its name, how the head of a file shows it, and the function that reads it."""
+
+    name: str
+    recognises: Callable[[Head], bool]
+    read: Callable[[InputFile], Contents]
+
+
+@dataclass(frozen=True)
+class ObjectReader:
+    """A kind of DICOM object: its name, the SOP classes it takes, and the function that reads it."""
+
+    name: str
+    sop_classes: frozenset[str]
+    read: Callable[[Dataset, InputFile], Contents]
+
+
+OBJECTS: tuple[ObjectReader, ...] = (
+    ObjectReader("DICOM MR image", dicom_image.SOP_CLASSES, dicom_image.read),
+    ObjectReader("DICOM MR Spectroscopy", dicom_mrs.SOP_CLASSES, dicom_mrs.read),
+    ObjectReader("Siemens spectroscopy (CSA)", siemens_csa.SOP_CLASSES, siemens_csa.read),
+)
+
+_KNOWN_OBJECTS = {
+    "1.2.840.10008.5.1.4.1.1.66": "DICOM raw data, which only the scanner's maker can read",
+    "1.3.46.670589.11.0.0.12.1": "a private Philips spectroscopy object; export it as MR Spectroscopy Storage "
+    "or convert it to NIfTI-MRS",
+    "1.3.46.670589.11.0.0.12.2": "a private Philips series object, which holds no signal",
+    "1.2.840.10008.5.1.4.1.1.7": "a secondary capture (a screenshot), not an MR image",
+    "1.2.840.10008.5.1.4.1.1.2": "a CT image; Discern reads MR only",
+}
+
+
+def read_file(file: InputFile) -> Contents:
+    """Read one file with the reader that takes it.
+
+    Raises
+    ------
+    UnreadableFile : no reader takes it, or the one that does cannot read it; one sentence without patient data
+    """
+    with one_sentence(), quiet():
+        head = read_head(file)
+        reader = next((reader for reader in READERS if reader.recognises(head)), None)
+        if reader is None:
+            raise UnreadableFile(why_not(head))
+        return reader.read(with_hash(file))
+
+
+def _read_dicom(file: InputFile) -> Contents:
+    dataset = read_dataset(file.path)
+    meta = getattr(dataset, "file_meta", Dataset())
+    sop_class = value_of(dataset, "SOPClassUID") or value_of(meta, "MediaStorageSOPClassUID")
+    if sop_class is None:
+        raise UnreadableFile("its header does not say what kind of DICOM object it is; the file may be cut short")
+    if sop_class == _DICOMDIR:
+        return Contents(index_only=True)
+    for reader in OBJECTS:
+        if sop_class in reader.sop_classes:
+            return reader.read(dataset, file)
+    raise UnreadableFile(_not_read(str(sop_class), dataset))
+
+
+def _not_read(sop_class: str, dataset: Dataset) -> str:
+    known = _KNOWN_OBJECTS.get(sop_class)
+    if known is not None:
+        return f"it is {known}"
+    name = value_of(dataset, "SOPClassUID")
+    kind = getattr(name, "name", sop_class)
+    modality = text_of(dataset, "Modality")
+    what = f"{kind}, {modality}" if modality else str(kind)
+    return f"it is a DICOM object of another kind ({what}), not MR images or spectra"
+
+
+READERS: tuple[Reader, ...] = (
+    Reader("DICOM", detect.is_dicom, _read_dicom),
+    Reader("NIfTI", detect.is_nifti, nifti.read),
+)

@@ -1,0 +1,369 @@
+"""Joins session, jobs and window: what the reader asks becomes work, what changed becomes views."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6 import QtCore, QtWidgets
+
+from analysis.protocol import Protocol
+from analysis.types import ExamResult, Progress, Stop, Study, VoxelResult
+from app.jobs import JobRunner
+from app.session import ReadingSession
+from widgets import dialogs, wording
+from widgets.main_window import MainWindow
+from widgets.overlays import VoxelMark, VoxelState
+from widgets.theme import CLASS_GLYPH, VERDICT_GLYPH
+
+ReadStudies = Callable[[Sequence[Path], Progress, Stop], tuple[Study, ...]]
+ChooseProtocol = Callable[[Study, str | None], tuple[Protocol, str]]
+Analyse = Callable[[Study, Protocol, Progress, Stop], ExamResult]
+WriteReport = Callable[[Study, ExamResult, Protocol, Path, Progress, Stop], Path]
+"""Writes the report of a reading to the path, and returns the file it wrote."""
+
+OPEN, ANALYSE, REPORT = "open", "analyse", "report"
+_MOST_WARNINGS = 2
+
+
+@dataclass(frozen=True)
+class Services:
+    """The work that the workstation starts; all of it runs on worker threads."""
+
+    read_studies: ReadStudies
+    choose_protocol: ChooseProtocol
+    analyse: Analyse
+    write_report: WriteReport | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Analysed:
+    protocol: Protocol
+    why: str
+    exam: ExamResult
+    seconds: float
+
+
+class Workstation(QtCore.QObject):
+    """Opens studies, has them analysed, and keeps every view at the session's state."""
+
+    settled = QtCore.Signal()
+    """Nothing more will happen by itself: the study is open and analysed, or it is said why not."""
+    bug_reported = QtCore.Signal(str)
+    """Takes a sentence from any thread to the notice bar."""
+
+    def __init__(
+        self, window: MainWindow, session: ReadingSession, jobs: JobRunner, services: Services,
+        protocol_id: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._window, self._session, self._jobs, self._services = window, session, jobs, services
+        self._protocol_id = protocol_id
+        self._why = ""
+        self._studies: tuple[Study, ...] = ()
+        self._last_folder = ""
+        self._details: dialogs.TextWindow | None = None
+        self._help: dialogs.TextWindow | None = None
+        self._connect_session()
+        self._connect_window()
+        self._connect_jobs()
+        self._show_study()
+        self._offer_report()
+
+    # --- wiring --------------------------------------------------------------------------------------------------
+
+    def _connect_session(self) -> None:
+        self._session.study_changed.connect(self._show_study)
+        self._session.exam_changed.connect(self._show_exam)
+        self._session.selection_changed.connect(self._show_selection)
+        self._session.pretest_changed.connect(self._window.discs.set_pretest)
+
+    def _connect_window(self) -> None:
+        window = self._window
+        window.paths_dropped.connect(self.open_paths)
+        window.folder_requested.connect(self.ask_for_folder)
+        window.files_requested.connect(self.ask_for_files)
+        window.step_requested.connect(self._session.step)
+        window.escape_pressed.connect(self._on_escape)
+        window.analyse_requested.connect(self.analyse)
+        window.protocol_requested.connect(self._on_protocol)
+        window.study_requested.connect(lambda index: self._open(self._studies[index]))
+        window.report_requested.connect(self.ask_for_report)
+        window.export_requested.connect(self.ask_for_export)
+        window.details_requested.connect(self.show_details)
+        window.keys_requested.connect(lambda: self._show_help(0))
+        window.about_requested.connect(lambda: self._show_help(1))
+        window.discs.voxel_selected.connect(self._session.select)
+        window.discs.pretest_chosen.connect(self._session.set_pretest)
+        window.discs.copied.connect(lambda: window.notices.add("info", "The table is on the clipboard."))
+        window.grid.voxel_clicked.connect(self._session.select)
+        self.bug_reported.connect(lambda text: window.notices.add("error", text))
+
+    def _connect_jobs(self) -> None:
+        progress = self._window.progress
+        self._jobs.started.connect(progress.start)
+        self._jobs.progressed.connect(progress.advance)
+        self._jobs.ended.connect(progress.finish)
+        progress.cancel_requested.connect(self._jobs.cancel)
+
+    # --- opening -------------------------------------------------------------------------------------------------
+
+    def ask_for_folder(self) -> None:
+        """Let the reader choose a folder to open."""
+        folder = QtWidgets.QFileDialog.getExistingDirectory(self._window, "Open a study", self._last_folder)
+        if folder:
+            self.open_paths([Path(folder)])
+
+    def ask_for_files(self) -> None:
+        """Let the reader choose files to open."""
+        names, _ = QtWidgets.QFileDialog.getOpenFileNames(self._window, "Open files of a study", self._last_folder)
+        if names:
+            self.open_paths([Path(name) for name in names])
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Read studies in the background; what is open stays until the new one is read."""
+        if not paths:
+            return
+        self._last_folder = str(paths[0].parent)
+        wanted = tuple(paths)
+        self._window.set_status("Opening…")
+        self._window.empty.set_waiting("Opening the study…")
+        self._jobs.start(
+            OPEN, "Opening the study",
+            lambda progress, stop: self._services.read_studies(wanted, progress, stop),
+            done=self._on_read, failed=self._on_open_failed, cancelled=self._on_open_cancelled,
+        )
+
+    def _on_read(self, studies: tuple[Study, ...]) -> None:
+        self._window.notices.clear()
+        self._studies = studies
+        self._window.set_studies([wording.study_line(study.info) for study in studies])
+        chosen = next((study for study in studies if study.acquisitions), studies[0])
+        if len(studies) > 1:
+            text = f"{len(studies)} studies were read; the menu Study > Studies that were read changes between them."
+            self._window.notices.add("info", text)
+        self._open(chosen)
+
+    def _open(self, study: Study) -> None:
+        self._session.open_study(study)
+        self._tell_warnings(study)
+        self.analyse()
+
+    def _tell_warnings(self, study: Study) -> None:
+        for text in study.warnings[:_MOST_WARNINGS]:
+            self._window.notices.add("warning", text)
+        if len(study.warnings) > _MOST_WARNINGS:
+            more = len(study.warnings) - _MOST_WARNINGS
+            self._window.notices.add("info", f"{more} more warnings are listed under Details.")
+        if study.skipped:
+            count = len(study.skipped)
+            files = "1 file was" if count == 1 else f"{count} files were"
+            self._window.notices.add("info", f"{files} skipped; Details says why.")
+
+    def _on_open_failed(self, sentence: str) -> None:
+        self._window.notices.add("error", sentence)
+        self._rest()
+
+    def _on_open_cancelled(self) -> None:
+        self._window.notices.add("info", "Opening was cancelled; nothing was changed.")
+        self._rest()
+
+    def _rest(self) -> None:
+        """Say how things stand once nothing is under way."""
+        if self._jobs.is_running(OPEN) or self._jobs.is_running(ANALYSE):
+            return
+        self._window.empty.set_waiting(None)
+        if self._session.study is None:
+            self._window.set_status("No study is open")
+        elif self._session.exam is not None:
+            self._window.set_status("All fits current")
+        self.settled.emit()
+
+    # --- analysing -----------------------------------------------------------------------------------------------
+
+    def analyse(self) -> None:
+        """Process, fit and compare the open study in the background."""
+        study = self._session.study
+        if study is None:
+            return
+        if not study.acquisitions:
+            self._window.notices.add("warning", "This study holds no spectroscopy that can be read, only images.")
+            self._window.set_status("Nothing to fit")
+            self._rest()
+            return
+        services, protocol_id = self._services, self._protocol_id
+
+        def work(progress: Progress, stop: Stop) -> _Analysed:
+            began = time.monotonic()
+            protocol, why = services.choose_protocol(study, protocol_id)
+            exam = services.analyse(study, protocol, progress, stop)
+            return _Analysed(protocol, why, exam, time.monotonic() - began)
+
+        self._window.set_status("Fitting…")
+        self._jobs.start(
+            ANALYSE, "Fitting the spectra", work,
+            done=self._on_analysed, failed=self._on_analysis_failed, cancelled=self._on_analysis_cancelled,
+        )
+        self._show_selection()
+
+    def _on_analysed(self, analysed: _Analysed) -> None:
+        self._why = analysed.why
+        self._session.set_exam(analysed.exam, analysed.protocol)
+        for text in analysed.exam.warnings[:_MOST_WARNINGS]:
+            self._window.notices.add("warning", text)
+        self._rest()
+        self._window.set_status(f"All fits current · {len(analysed.exam.voxels)} voxels in {analysed.seconds:.1f} s")
+
+    def _on_analysis_failed(self, sentence: str) -> None:
+        self._window.notices.add("error", sentence)
+        self._stop_waiting("The spectra could not be fitted; press F5 to try again.")
+
+    def _on_analysis_cancelled(self) -> None:
+        self._window.notices.add("info", "Fitting was cancelled; press F5 to fit again.")
+        self._stop_waiting("Fitting was cancelled; press F5 to fit again.")
+
+    def _stop_waiting(self, status: str) -> None:
+        self._window.set_status(status)
+        self._rest()
+        self._show_selection()
+
+    def _on_protocol(self, protocol_id: str) -> None:
+        self._protocol_id = protocol_id or None
+        self.analyse()
+
+    # --- showing -------------------------------------------------------------------------------------------------
+
+    def _show_study(self) -> None:
+        study, window = self._session.study, self._window
+        window.set_reading(study is not None)
+        window.banner.set_study(study.info if study is not None else None)
+        window.grid.set_volumes(study.volumes if study is not None else ())
+        window.setWindowTitle("Discern")
+
+    def _show_exam(self) -> None:
+        session, window = self._session, self._window
+        protocol = session.protocol
+        ratios, pretests = (protocol.ratios, protocol.pretest) if protocol is not None else ((), ())
+        window.banner.set_protocol(protocol.title if protocol is not None else "", self._why)
+        window.grid.set_voxels(self._marks())
+        window.discs.set_exam(session.acquisitions, session.exam, ratios, pretests)
+        self._offer_report()
+
+    def _marks(self) -> list[VoxelMark]:
+        exam = self._session.exam
+        marks = []
+        for index, acquisition in enumerate(self._session.acquisitions):
+            if acquisition.voxel is None:
+                continue
+            result = exam.voxels[index] if exam is not None else None
+            state, glyph = _state_of(result)
+            uid = acquisition.frame_of_reference_uid
+            marks.append(VoxelMark(index, acquisition.label, acquisition.voxel, uid, state, glyph))
+        return marks
+
+    def _show_selection(self, _: int = 0) -> None:
+        session, window = self._session, self._window
+        acquisition, result = session.selected_acquisition, session.selected_result
+        window.grid.set_selected(session.selected)
+        window.discs.set_selected(session.selected)
+        waiting = "Fitting…" if self._jobs.is_running(ANALYSE) else "No fit yet: press F5 to fit the spectra."
+        if acquisition is None:
+            waiting = "This study holds no spectroscopy."
+        protocol = session.protocol
+        label_ppm = {s.name: s.label_ppm for s in protocol.rules.signals} if protocol is not None else {}
+        window.spectrum.show_voxel(acquisition, result, waiting, label_ppm)
+        window.metabolites.set_result(result)
+        self._refresh_details()
+
+    def _offer_report(self) -> None:
+        why = "Write a PDF report of this reading."
+        if self._services.write_report is None:
+            why = "This build cannot write reports."
+        elif self._session.exam is None:
+            why = "There is nothing to report before the spectra are fitted."
+        ready = self._session.exam is not None
+        self._window.set_report_enabled(ready and self._services.write_report is not None, why)
+        self._window.export_action.setEnabled(ready)
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def _ask_save_path(self, title: str, name: str, kinds: str) -> Path | None:
+        start = str(Path(self._last_folder) / name)
+        chosen, _ = QtWidgets.QFileDialog.getSaveFileName(self._window, title, start, kinds)
+        return Path(chosen) if chosen else None
+
+    def ask_for_report(self) -> None:
+        """Let the reader choose where the report goes, and write it in the background."""
+        session, write = self._session, self._services.write_report
+        study, exam, protocol = session.study, session.exam, session.protocol
+        if write is None or study is None or exam is None or protocol is None:
+            return
+        path = self._ask_save_path("Write the report", "report.pdf", "PDF (*.pdf)")
+        if path is None:
+            return
+        self._jobs.start(
+            REPORT, "Writing the report",
+            lambda progress, stop: write(study, exam, protocol, path, progress, stop),
+            done=lambda written: self._window.notices.add("info", f"The report was written to {written}."),
+            failed=lambda sentence: self._window.notices.add("error", sentence),
+        )
+
+    def ask_for_export(self) -> None:
+        """Let the reader choose where the table goes, and write it as CSV."""
+        path = self._ask_save_path("Export the table", "voxels.csv", "CSV (*.csv)")
+        if path is None:
+            return
+        try:
+            path.write_text(self._window.discs.model.as_csv(), encoding="utf-8", newline="")
+        except OSError as error:
+            self._window.notices.add("error", f"The table could not be written to {path}: {error.strerror}.")
+            return
+        self._window.notices.add("info", f"The table was written to {path}.")
+
+    # --- windows -------------------------------------------------------------------------------------------------
+
+    def show_details(self) -> None:
+        """Show what was done to the selected signal, the skipped files and all messages."""
+        if self._details is None:
+            self._details = dialogs.TextWindow("Details", self._window)
+        self._details.show()
+        self._refresh_details()
+        self._details.raise_()
+
+    def _refresh_details(self) -> None:
+        if self._details is not None and self._details.isVisible():
+            pages = [
+                ("Processing", dialogs.processing_page(self._session.selected_result)),
+                ("Files", dialogs.files_page(self._session.study)),
+                ("Messages", dialogs.messages_page(self._window.notices.log)),
+            ]
+            self._details.set_pages(pages)
+
+    def _show_help(self, page: int) -> None:
+        if self._help is None:
+            self._help = dialogs.TextWindow("Help", self._window)
+            version = QtWidgets.QApplication.applicationVersion()
+            self._help.set_pages([("Keys", dialogs.keys_page()), ("About", dialogs.about_page(version))])
+        self._help.tabs.setCurrentIndex(page)
+        self._help.show()
+        self._help.raise_()
+
+    def _on_escape(self) -> None:
+        grid, plot = self._window.grid, self._window.spectrum.plot
+        if self._window.progress.key:
+            self._jobs.cancel(self._window.progress.key)
+        elif plot.solo is not None:
+            plot.set_solo(None)
+        elif grid.maximised:
+            grid.maximise([i for i, view in enumerate(grid.views) if not view.isHidden()][0])
+
+
+def _state_of(result: VoxelResult | None) -> tuple[VoxelState, str]:
+    """Return the state and the glyph that an outline shows."""
+    if result is None:
+        return "pending", ""
+    if not result.quality.evaluable:
+        return "failed", VERDICT_GLYPH["fail"]
+    return "evaluable", CLASS_GLYPH[result.evidence.evidence_class] if result.evidence is not None else ""

@@ -1,0 +1,138 @@
+"""Small windows beside the reading: what was done to the signal, the keys, and what this program is."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from PySide6 import QtCore, QtWidgets
+
+from analysis.types import Skipped, Study, VoxelResult
+from widgets import wording
+from widgets.notice_bar import Notice
+
+KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("Study", (
+        ("Ctrl+O", "open a folder"), ("Ctrl+Shift+O", "open files"), ("Ctrl+R", "write the report"),
+        ("Ctrl+I", "details: processing, files, messages"), ("Esc", "cancel work, then leave what is maximised"),
+        ("F1", "this list"),
+    )),
+    ("Voxels", (
+        ("N / P", "next or previous voxel, in every view"), ("click", "an outline or a row selects it everywhere"),
+        ("Ctrl+C", "copy the table that has the focus"),
+    )),
+    ("Images", (
+        ("wheel, Up / Down", "scroll through the slices"), ("Home / End", "first or last slice"),
+        ("PgUp / PgDn", "previous or next series in this pane"), ("left drag", "window (across) and level (down)"),
+        ("middle drag", "pan"), ("right drag, Ctrl+wheel", "zoom"), ("right click", "menu with the series"),
+        ("double click, Return", "maximise or restore the pane"), ("Space", "whole slice in its own window"),
+    )),
+    ("Spectrum", (
+        ("left drag", "zoom to a span of chemical shift"), ("wheel", "zoom about the pointer"),
+        ("middle drag", "pan"), ("double click, X, Y, Space", "whole range"),
+        ("click a component", "show it alone"), ("B", "with or without the baseline"),
+    )),
+)
+
+
+class TextWindow(QtWidgets.QDialog):
+    """A window of rich text that does not block the reading."""
+
+    def __init__(self, title: str, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.resize(720, 620)
+        self.tabs = QtWidgets.QTabWidget()
+        close = QtWidgets.QPushButton("Close")
+        close.setDefault(True)
+        close.clicked.connect(self.close)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.addWidget(self.tabs)
+        layout.addWidget(close, 0, QtCore.Qt.AlignmentFlag.AlignRight)
+
+    def set_pages(self, pages: Sequence[tuple[str, str]]) -> None:
+        """Show pages of (title, HTML)."""
+        here = max(self.tabs.currentIndex(), 0)
+        while self.tabs.count():
+            page = self.tabs.widget(0)
+            self.tabs.removeTab(0)
+            page.deleteLater()
+        for title, text in pages:
+            browser = QtWidgets.QTextBrowser()
+            browser.setHtml(text)
+            browser.setAccessibleName(title)
+            self.tabs.addTab(browser, title)
+        self.tabs.setCurrentIndex(min(here, len(pages) - 1))
+
+
+def keys_page() -> str:
+    """Return the key sheet as HTML."""
+    parts = []
+    for group, rows in KEYS:
+        cells = "".join(
+            f"<tr><td style='padding: 2px 24px 2px 0'><b>{html.escape(key)}</b></td><td>{html.escape(what)}</td></tr>"
+            for key, what in rows
+        )
+        parts.append(f"<h3>{group}</h3><table>{cells}</table>")
+    return "".join(parts)
+
+
+def about_page(version: str) -> str:
+    """Return what the program is, as HTML."""
+    return (
+        f"<h2>Discern {html.escape(version)}</h2>"
+        "<p>An open reading workstation for magnetic resonance spectroscopy of the spine and brain.</p>"
+        "<p><b>Research use only.</b> Discern is not a medical device. Its evidence model is a design, not trained on "
+        "patients; its numbers must not decide a treatment.</p>"
+        "<p>Apache License 2.0. Fonts: Noto Sans (SIL Open Font License), DejaVu Sans (Bitstream Vera licence). "
+        "Built with Qt for Python, pyqtgraph, NumPy, SciPy and pydicom.</p>"
+    )
+
+
+def processing_page(result: VoxelResult | None) -> str:
+    """Return what was done to the selected voxel's signal, as HTML."""
+    if result is None or result.spectrum is None:
+        return "<p>No spectrum has been processed for the selected voxel.</p>"
+    steps = "".join(
+        f"<li><b>{html.escape(step.name)}</b>. {html.escape(step.text)}{_values(step.values)}</li>"
+        for step in result.spectrum.history
+    )
+    warnings = "".join(f"<li>{html.escape(text)}</li>" for text in (*result.spectrum.warnings, *result.warnings))
+    warned = f"<h3>Warnings</h3><ul>{warnings}</ul>" if warnings else ""
+    gates = "".join(
+        f"<li>{html.escape(wording.gate_chip(gate))}. Limit: {html.escape(gate.limit)}. {html.escape(gate.text)}</li>"
+        for gate in result.quality.gates
+    )
+    fit = result.fit
+    fitted = (
+        f"<p>Fit: {fit.iterations} iterations, {'converged' if fit.converged else 'not converged'}; the residual's "
+        f"variance is {fit.misfit:.2f} times the noise's; zero-order phase {fit.phase0_rad * 57.29578:+.1f}°.</p>"
+        if fit is not None else ""
+    )
+    return f"<h3>{html.escape(result.label)}</h3><ol>{steps}</ol>{fitted}<h3>Gates</h3><ul>{gates}</ul>{warned}"
+
+
+def _values(values: object) -> str:
+    items = dict(values).items() if values else ()  # type: ignore[call-overload]
+    shown = [f"{key} = {value:.4g}" if isinstance(value, float) else f"{key} = {value}" for key, value in items]
+    return f"<br><small>{html.escape(', '.join(shown))}</small>" if shown else ""
+
+
+def files_page(study: Study | None) -> str:
+    """Return which files were left out and why, as HTML."""
+    if study is None:
+        return "<p>No study is open.</p>"
+    warnings = "".join(f"<li>{html.escape(text)}</li>" for text in study.warnings)
+    rows = "".join(_skipped(item) for item in study.skipped)
+    skipped = f"<h3>Skipped</h3><ul>{rows}</ul>" if rows else "<h3>Skipped</h3><p>No file was skipped.</p>"
+    return (f"<h3>Warnings</h3><ul>{warnings}</ul>" if warnings else "") + skipped
+
+
+def _skipped(item: Skipped) -> str:
+    return f"<li><b>{html.escape(item.path)}</b><br>{html.escape(item.reason)}</li>"
+
+
+def messages_page(log: Sequence[Notice]) -> str:
+    """Return every message of this session, as HTML."""
+    rows = "".join(f"<li>{notice.severity}: {html.escape(notice.text)}</li>" for notice in log)
+    return f"<ul>{rows}</ul>" if rows else "<p>There was no message.</p>"

@@ -1,0 +1,239 @@
+"""The window: where each view sits, its menu and its keys. It wires nothing to data; `app.workstation` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6 import QtCore, QtGui, QtWidgets
+
+from widgets import theme
+from widgets.disc_table import DiscTable
+from widgets.empty_state import EmptyState
+from widgets.metabolite_table import MetaboliteTable
+from widgets.notice_bar import NoticeBar
+from widgets.patient_banner import PatientBanner
+from widgets.progress_bar import ProgressBar
+from widgets.slice_grid import SliceGrid
+from widgets.spectrum_view import SpectrumView
+
+LAYOUT_VERSION = 1
+_DEFAULT_SIZE = QtCore.QSize(1600, 950)
+_LEAST_SIZE = QtCore.QSize(1000, 640)
+_SHARES = {"columns": (55, 45), "left": (58, 42), "right": (76, 24)}
+
+
+class MainWindow(QtWidgets.QMainWindow):
+    """Holds the views; what the reader asks of the program as a whole leaves as a signal."""
+
+    paths_dropped = QtCore.Signal(list)
+    folder_requested = QtCore.Signal()
+    files_requested = QtCore.Signal()
+    step_requested = QtCore.Signal(int)
+    escape_pressed = QtCore.Signal()
+    report_requested = QtCore.Signal()
+    export_requested = QtCore.Signal()
+    details_requested = QtCore.Signal()
+    keys_requested = QtCore.Signal()
+    about_requested = QtCore.Signal()
+    analyse_requested = QtCore.Signal()
+    protocol_requested = QtCore.Signal(str)
+    study_requested = QtCore.Signal(int)
+    theme_requested = QtCore.Signal(str)
+    closing = QtCore.Signal()
+
+    def __init__(self, protocols: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.setWindowTitle("Discern")
+        self.setMinimumSize(_LEAST_SIZE)
+        self.resize(_DEFAULT_SIZE)
+        self.setAcceptDrops(True)
+        self._build_views()
+        self._build_status()
+        self._build_menus(protocols)
+        self.set_reading(False)
+
+    # --- building ------------------------------------------------------------------------------------------------
+
+    def _build_views(self) -> None:
+        self.banner, self.notices = PatientBanner(), NoticeBar()
+        self.grid, self.discs = SliceGrid(), DiscTable()
+        self.spectrum, self.metabolites = SpectrumView(), MetaboliteTable()
+        self.empty = EmptyState()
+        self.left = self._splitter("left", QtCore.Qt.Orientation.Vertical, self.grid, self.discs)
+        self.right = self._splitter("right", QtCore.Qt.Orientation.Vertical, self.spectrum, self.metabolites)
+        self.columns = self._splitter("columns", QtCore.Qt.Orientation.Horizontal, self.left, self.right)
+        self.pages = QtWidgets.QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self.columns)
+        central = QtWidgets.QWidget()
+        layout = QtWidgets.QVBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.notices)
+        layout.addWidget(self.pages, 1)
+        self.setCentralWidget(central)
+        self.empty.folder_requested.connect(self.folder_requested)
+        self.empty.files_requested.connect(self.files_requested)
+        self.discs.report_requested.connect(self.report_requested)
+        self.discs.export_requested.connect(self.export_requested)
+        self.discs.details_requested.connect(self.details_requested)
+
+    def _splitter(
+        self, name: str, orientation: QtCore.Qt.Orientation, first: QtWidgets.QWidget, second: QtWidgets.QWidget
+    ) -> QtWidgets.QSplitter:
+        splitter = QtWidgets.QSplitter(orientation)
+        splitter.setObjectName(name)
+        splitter.setHandleWidth(3)
+        splitter.setChildrenCollapsible(False)
+        for position, widget in enumerate((first, second)):
+            splitter.addWidget(widget)
+            splitter.setStretchFactor(position, _SHARES[name][position])
+        splitter.setSizes([share * 20 for share in _SHARES[name]])
+        return splitter
+
+    def _build_status(self) -> None:
+        self.progress = ProgressBar()
+        self.status_text = QtWidgets.QLabel()
+        self.status_text.setMargin(6)
+        keys = QtWidgets.QLabel("F1 keys and help")
+        theme.mark(keys, "dim")
+        keys.setMargin(6)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self.status_text)
+        self.statusBar().addWidget(self.progress)
+        self.statusBar().addPermanentWidget(keys)
+
+    def _build_menus(self, protocols: tuple[str, ...]) -> None:
+        bar = self.menuBar()
+        study = bar.addMenu("&Study")
+        self._action(study, "Open &folder…", "Ctrl+O", self.folder_requested.emit)
+        self._action(study, "Open f&iles…", "Ctrl+Shift+O", self.files_requested.emit)
+        self.study_menu = study.addMenu("&Studies that were read")
+        study.addSeparator()
+        self.report_action = self._action(study, "Write &report…", "Ctrl+R", self.report_requested.emit)
+        self.export_action = self._action(study, "&Export table as CSV…", "", self.export_requested.emit)
+        self._action(study, "&Details…", "Ctrl+I", self.details_requested.emit)
+        study.addSeparator()
+        self._action(study, "&Quit", "Ctrl+Q", self.close)
+        reading = bar.addMenu("&Reading")
+        self._action(reading, "&Next voxel", "N", lambda: self.step_requested.emit(1))
+        self._action(reading, "&Previous voxel", "P", lambda: self.step_requested.emit(-1))
+        reading.addSeparator()
+        self._action(reading, "&Analyse again", "F5", self.analyse_requested.emit)
+        self._build_protocol_menu(reading, protocols)
+        view = bar.addMenu("&View")
+        self.projection_action = self._action(view, "&Projections of voxels off the slice", "", lambda: None)
+        self.projection_action.setCheckable(True)
+        self.projection_action.toggled.connect(self.grid.set_projections)
+        self._action(view, "&Dark theme", "", lambda: self.theme_requested.emit("dark"))
+        self._action(view, "&Light theme", "", lambda: self.theme_requested.emit("light"))
+        about = bar.addMenu("&Help")
+        self._action(about, "&Keys", "F1", self.keys_requested.emit)
+        self._action(about, "&About Discern", "", self.about_requested.emit)
+        self._action(self, "Cancel", "Esc", self.escape_pressed.emit)
+
+    def _build_protocol_menu(self, parent: QtWidgets.QMenu, protocols: tuple[str, ...]) -> None:
+        menu = parent.addMenu("P&rotocol")
+        self._action(menu, "Automatic", "", lambda: self.protocol_requested.emit(""))
+        for name in protocols:
+            self._action(menu, name.capitalize(), "", lambda chosen=name: self.protocol_requested.emit(chosen))
+
+    def _action(
+        self, where: QtWidgets.QWidget, text: str, keys: str, slot: Callable[[], object]
+    ) -> QtGui.QAction:
+        action = QtGui.QAction(text, self)
+        if keys:
+            action.setShortcut(QtGui.QKeySequence(keys))
+        action.triggered.connect(lambda _=False: slot())
+        where.addAction(action)
+        return action
+
+    # --- state ---------------------------------------------------------------------------------------------------
+
+    def set_reading(self, shown: bool) -> None:
+        """Show the reading, or the page that offers to open a study."""
+        self.pages.setCurrentWidget(self.columns if shown else self.empty)
+        if shown:
+            self.grid.large.setFocus()
+
+    def set_status(self, text: str) -> None:
+        """Say at the bottom whether what is shown is current."""
+        self.status_text.setText(text)
+
+    def set_report_enabled(self, enabled: bool, why: str = "") -> None:
+        """Offer the report and the table's export, or say why not."""
+        self.report_action.setEnabled(enabled)
+        self.discs.set_report_enabled(enabled, why)
+
+    def set_studies(self, titles: list[str]) -> None:
+        """Offer the studies that were read together."""
+        self.study_menu.clear()
+        self.study_menu.setEnabled(len(titles) > 1)
+        for position, title in enumerate(titles):
+            self.study_menu.addAction(title, lambda chosen=position: self.study_requested.emit(chosen))
+
+    def apply_theme(self) -> None:
+        """Let the views that paint by themselves take the colours of the theme in use."""
+        self.spectrum.apply_theme()
+
+    # --- layout --------------------------------------------------------------------------------------------------
+
+    def save_layout(self, settings: QtCore.QSettings) -> None:
+        """Remember where the window and its dividers stand; nothing of any patient."""
+        settings.setValue("window/version", LAYOUT_VERSION)
+        settings.setValue("window/geometry", self.saveGeometry())
+        for splitter in self._splitters():
+            settings.setValue(f"window/{splitter.objectName()}", splitter.saveState())
+
+    def restore_layout(self, settings: QtCore.QSettings) -> None:
+        """Put window and dividers where they were, on a screen that still exists."""
+        if settings.value("window/version", 0, type=int) != LAYOUT_VERSION:
+            return
+        self.restoreGeometry(settings.value("window/geometry", QtCore.QByteArray(), type=QtCore.QByteArray))
+        for splitter in self._splitters():
+            splitter.restoreState(
+                settings.value(f"window/{splitter.objectName()}", QtCore.QByteArray(), type=QtCore.QByteArray)
+            )
+        self.clamp_to_screens()
+
+    def clamp_to_screens(self) -> None:
+        """Move and shrink the window so that it lies on a screen."""
+        areas = [screen.availableGeometry() for screen in QtGui.QGuiApplication.screens()]
+        if not areas or self.isMaximized() or self.isFullScreen():
+            return
+        frame = self.geometry()
+        best = max(areas, key=lambda area: _overlap(area, frame))
+        size = frame.size().boundedTo(best.size()).expandedTo(self.minimumSize().boundedTo(best.size()))
+        left = min(max(frame.left(), best.left()), best.right() - size.width() + 1)
+        top = min(max(frame.top(), best.top()), best.bottom() - size.height() + 1)
+        self.setGeometry(QtCore.QRect(QtCore.QPoint(left, top), size))
+
+    def _splitters(self) -> tuple[QtWidgets.QSplitter, ...]:
+        self.grid.splitter.setObjectName("images")
+        self.grid.side.setObjectName("images_side")
+        return self.columns, self.left, self.right, self.grid.splitter, self.grid.side
+
+    # --- Qt ------------------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QtGui.QDragEnterEvent) -> None:
+        if _dropped(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QtGui.QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.paths_dropped.emit(_dropped(event.mimeData()))
+
+    def closeEvent(self, event: QtGui.QCloseEvent) -> None:
+        self.closing.emit()
+        super().closeEvent(event)
+
+
+def _overlap(area: QtCore.QRect, frame: QtCore.QRect) -> int:
+    common = area.intersected(frame)
+    return common.width() * common.height() if common.isValid() else 0
+
+
+def _dropped(mime: QtCore.QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
