@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import median_filter
+from scipy.special import expit
 
 from analysis.types import BoolArray, ComplexArray, FloatArray
 from analysis.units import ppm_axis, time_axis_s
@@ -25,6 +26,7 @@ _SHIFT_LIMIT_HZ = 4.0
 _FEWEST = 8
 _MAD_TO_SD = 1.4826
 _REGISTER_S = 0.2
+_EDGE_PPM = 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,7 @@ class Scale:
 def _band(transients: ComplexArray, scale: Scale, low: float, high: float) -> ComplexArray:
     """Keep a ppm band of FIDs (transients, points), with soft edges of 0.1 ppm."""
     ppm = scale.axis(transients.shape[-1])
-    mask = 1 / (1 + np.exp((low - ppm) / 0.03)) / (1 + np.exp((ppm - high) / 0.03))
+    mask = expit((ppm - low) / _EDGE_PPM) * expit((high - ppm) / _EDGE_PPM)
     return np.asarray(np.fft.ifft(np.fft.fft(transients, axis=-1) * np.fft.ifftshift(mask), axis=-1))
 
 
@@ -59,7 +61,7 @@ def corrected(transients: ComplexArray, alignment: Alignment, spectral_width_hz:
     """Apply an alignment to FIDs (transients, points)."""
     time = time_axis_s(transients.shape[-1], spectral_width_hz)
     turn = 2 * np.pi * np.outer(alignment.shift_hz, time) + alignment.phase_rad[:, None]
-    return transients * np.exp(1j * turn)
+    return np.asarray(transients * np.exp(1j * turn))
 
 
 def align_transients(transients: ComplexArray, scale: Scale) -> Alignment:
@@ -74,7 +76,7 @@ def align_transients(transients: ComplexArray, scale: Scale) -> Alignment:
         return Alignment(np.zeros(count), np.zeros(count))
     short = _band(transients, scale, *_ALIGN_PPM)[:, : max(64, int(_REGISTER_S * scale.spectral_width_hz))]
     likeness = np.abs(short @ short.mean(axis=0).conj())
-    reference = short[int(np.argmax(likeness))]
+    reference: ComplexArray = short[int(np.argmax(likeness))]
     for _ in range(_ROUNDS):
         alignment = _register(short, reference, scale.spectral_width_hz)
         reference = np.median(corrected(short, alignment, scale.spectral_width_hz).view(float), axis=0).view(complex)
@@ -111,7 +113,9 @@ def _outliers(values: FloatArray, both_sides: bool) -> BoolArray:
     return np.asarray(far > _MAD_LIMIT * spread)
 
 
-def spoilt_transients(transients: ComplexArray, alignment: Alignment, scale: Scale) -> tuple[BoolArray, tuple[str, ...]]:
+def spoilt_transients(
+    transients: ComplexArray, alignment: Alignment, scale: Scale
+) -> tuple[BoolArray, tuple[str, ...]]:
     """Tell which aligned transients are spoilt, and how many by each criterion.
 
     A transient is spoilt if it lies more than 3.5 robust standard deviations from the others in frequency (and more
@@ -129,12 +133,8 @@ def spoilt_transients(transients: ComplexArray, alignment: Alignment, scale: Sca
         "water": _outliers(_energy(_band(apart, scale, *_WATER_PPM)), both_sides=False),
         "tail": _outliers(_energy(tail), both_sides=False),
     }
-    # Chance alone puts some transients past the limit on one criterion; those are mild and are kept.
-    strong = np.zeros(count, dtype=bool)
-    for found in criteria.values():
-        strong |= found
     named = tuple(f"{name} {int(found.sum())}" for name, found in criteria.items() if found.any())
-    return strong, named
+    return np.logical_or.reduce(list(criteria.values())), named
 
 
 def _energy(signals: ComplexArray) -> FloatArray:

@@ -44,8 +44,8 @@ class Baseline:
 def make_baseline(ppm: FloatArray, effective_dimension_per_ppm: float) -> Baseline:
     """Build the baseline on an ascending ppm axis (m,), with the penalty that gives the wanted flexibility.
 
-    `effective_dimension_per_ppm` is the trace of the smoother per ppm of the axis, as in ABfit (Wilson, MRM 2021;85:13);
-    a straight line (2 in all) is the stiffest.
+    `effective_dimension_per_ppm` is the trace of the smoother per ppm of the axis, as in ABfit (Wilson, MRM
+    2021;85:13); a straight line (2 in all) is the stiffest.
     """
     span = float(ppm[-1] - ppm[0])
     splines = _b_splines(ppm, max(6, round(_SPLINES_PER_PPM * span)))
@@ -55,8 +55,8 @@ def make_baseline(ppm: FloatArray, effective_dimension_per_ppm: float) -> Baseli
     weight = _penalty_weight(gram, penalty, wanted)
     total = gram + weight * penalty + _TINY_PENALTY * np.eye(len(gram))
     factor = np.linalg.cholesky(total)
-    projector = np.linalg.solve(factor, splines.T).T
-    solve = np.linalg.solve(total, splines.T)
+    projector: FloatArray = np.asarray(np.linalg.solve(factor, splines.T).T, dtype=float)
+    solve: FloatArray = np.asarray(np.linalg.solve(total, splines.T), dtype=float)
     return Baseline(splines, projector, solve, float(np.trace(solve @ splines)))
 
 

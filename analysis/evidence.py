@@ -102,7 +102,7 @@ def _draw(discs: Sequence[DiscSignals], rules: EvidenceRules) -> _Draws:
 
 
 def _floors(discs: Sequence[DiscSignals], rules: EvidenceRules) -> FloatArray:
-    """Return the common detection floor of each numerator, (n,): a noisy zero must not look healthier than a measured one."""
+    """Return the common floor of each numerator, (n,): a noisy zero must not look healthier than a measured one."""
     sd = np.array([np.sqrt(np.diag(total_covariance(d, rules)))[:-1] / d.mean[-1] for d in discs])
     return np.asarray(2 * sd.max(axis=0))
 
@@ -196,7 +196,7 @@ def _summary(
 def _variance_shares(
     discs: Sequence[DiscSignals], draws: _Draws, floors: FloatArray, rules: EvidenceRules
 ) -> list[dict[str, float]]:
-    """Split each disc's variance of the uncapped log LR into its own measurement, the reference discs, and the model."""
+    """Split the variance of each disc's uncapped log LR: its own measurement, the reference discs, the model."""
     count = len(draws.delta)
     fixed_delta = np.full(count, rules.delta_mean)
     point = np.repeat(_point(discs), count, axis=0)
@@ -217,7 +217,7 @@ def _variance_shares(
 
 
 def _drivers(discs: Sequence[DiscSignals], floors: FloatArray, rules: EvidenceRules) -> list[Driver | None]:
-    """Tell whether a raised ratio comes from more acid or from less structure, both relative to water (section 9.1 step 7).
+    """Tell whether a raised ratio comes from more acid or less structure, both relative to water (section 9.1, 7).
 
     None for a disc whose ratio is not raised, and for all where a water reference is missing.
     """

@@ -2,7 +2,7 @@
 
 Amplitudes and the penalised baseline are solved inside (non-negative where the protocol says so); phase, shifts and
 widths are found outside by Levenberg-Marquardt with Kaufman's approximation of the Jacobian (Golub and Pereyra, Inverse
-Problems 2003;19:R1) and Gaussian priors. The start is a grid over phase, shift and width that needs no known metabolite.
+Problems 2003;19:R1) and Gaussian priors. The start is searched over phase, shift and width; it needs no known line.
 """
 
 from __future__ import annotations
@@ -18,8 +18,16 @@ from scipy.optimize import nnls
 from analysis.baseline import Baseline, make_baseline
 from analysis.basis import pick
 from analysis.errors import Cancelled, FitFailed
-from analysis.model import GAUSS, PHASE0, SHIFT, Evaluated, ForwardModel, Parameters, make_parameters
-from analysis.model import signal_lorentz_hz, signal_shift_hz
+from analysis.model import (
+    GAUSS,
+    PHASE0,
+    SHIFT,
+    ForwardModel,
+    Parameters,
+    make_parameters,
+    signal_lorentz_hz,
+    signal_shift_hz,
+)
 from analysis.protocol import Protocol, RatioPrior, SignalRule
 from analysis.types import Basis, BoolArray, ComplexArray, Fit, FitSettings, FloatArray, Spectrum, Stop
 from analysis.units import spectrum_of
@@ -27,11 +35,14 @@ from analysis.units import spectrum_of
 _RIDGE = 1e-9
 _ROUNDS = 3
 _STEPS = 25
-_SETTLED = 1e-7
+_SETTLED = 0.005
+"""A step that lowers the cost, which is in units of chi-squared, by less than this ends the search."""
 _START_PHASES = 24
 _START_STEP_HZ = 2.5
 _START_GAUSS_HZ = 3.0
 _START_WIDTH_SCALES = (0.6, 1.2, 2.2)
+_START_KEPT = 12
+_TRIAL_STEPS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +68,7 @@ class _State:
     """One evaluated point of the search."""
 
     theta: FloatArray
-    at: Evaluated
+    spectra: ComplexArray
     rotated: ComplexArray
     amplitudes: FloatArray
     residual_power: float
@@ -95,7 +106,7 @@ def bounded_least_squares(gram: FloatArray, moment: FloatArray, bounded: BoolArr
 def _weighing(problem: _Problem, variance: float, amplitudes: FloatArray | None) -> _Weighing:
     """Linearise the ratio priors at the amplitudes found so far; without amplitudes they do not act yet.
 
-    A denominator near zero would make a prior infinitely tight, so at least the amplitude that noise alone gives counts.
+    A denominator near zero would make a prior infinitely tight, so the amplitude that noise alone gives is added.
     """
     k = len(problem.bounded)
     ratios = np.zeros((k, k))
@@ -109,25 +120,25 @@ def _weighing(problem: _Problem, variance: float, amplitudes: FloatArray | None)
 
 
 def _evaluate(problem: _Problem, theta: FloatArray, weighing: _Weighing) -> _State:
-    at = problem.model.evaluate(theta)
+    spectra = problem.model.spectra(theta)
     rotated = problem.data * problem.model.rotation(theta)
-    columns = np.column_stack([at.spectra.real, rotated.real])
+    columns = np.column_stack([spectra.real, rotated.real])
     gram = problem.baseline.inner(columns, columns)
     signals = gram[:-1, :-1] + weighing.variance * weighing.ratios
     amplitudes = bounded_least_squares(signals, gram[:-1, -1], problem.bounded)
     power = float(gram[-1, -1] - 2 * gram[:-1, -1] @ amplitudes + amplitudes @ gram[:-1, :-1] @ amplitudes)
     prior = float(np.sum(((theta - problem.parameters.mean) / problem.parameters.sd) ** 2))
     prior += float(amplitudes @ weighing.ratios @ amplitudes)
-    return _State(theta, at, rotated, amplitudes, power, power / weighing.variance + prior)
+    return _State(theta, spectra, rotated, amplitudes, power, power / weighing.variance + prior)
 
 
 def _step(problem: _Problem, state: _State, weighing: _Weighing, damping: float) -> FloatArray:
     """Return the next parameter vector of Levenberg-Marquardt."""
     parameters = problem.parameters
     active = ~problem.bounded | (state.amplitudes > 0)
-    signals = state.at.spectra.real[:, active]
-    jacobian = problem.model.jacobian(state.at, state.amplitudes, state.rotated)
-    residual = state.rotated.real - state.at.spectra.real @ state.amplitudes
+    signals = state.spectra.real[:, active]
+    jacobian = problem.model.jacobian(state.theta, state.amplitudes, state.rotated)
+    residual = state.rotated.real - state.spectra.real @ state.amplitudes
     stacked = np.column_stack([signals, jacobian, residual])
     gram = problem.baseline.inner(stacked, stacked)
     k, p = signals.shape[1], parameters.count
@@ -151,16 +162,18 @@ def _inside_bounds(theta: FloatArray, parameters: Parameters) -> FloatArray:
     return bounded
 
 
-def _descend(problem: _Problem, theta: FloatArray, weighing: _Weighing, stop: Stop | None) -> tuple[_State, int, bool]:
+def _descend(
+    problem: _Problem, theta: FloatArray, weighing: _Weighing, stop: Stop | None, most: int = _STEPS
+) -> tuple[_State, int, bool]:
     """Run Levenberg-Marquardt from a start; return the end, the number of steps, and whether it settled."""
     state = _evaluate(problem, theta, weighing)
     damping = 1e-2
-    for taken in range(_STEPS):
+    for taken in range(most):
         if stop is not None and stop():
             raise Cancelled("The fit was stopped.")
         trial = _evaluate(problem, _step(problem, state, weighing, damping), weighing)
         if trial.cost < state.cost:
-            gain = (state.cost - trial.cost) / max(state.cost, 1e-12)
+            gain = state.cost - trial.cost
             state, damping = trial, damping / 5
             if gain < _SETTLED:
                 return state, taken + 1, True
@@ -168,7 +181,7 @@ def _descend(problem: _Problem, theta: FloatArray, weighing: _Weighing, stop: St
             damping *= 6
             if damping > 1e7:
                 return state, taken + 1, True
-    return state, _STEPS, False
+    return state, most, False
 
 
 def _start_theta(parameters: Parameters, scale: float) -> FloatArray:
@@ -197,16 +210,35 @@ def _starts(problem: _Problem, spectrum: ComplexArray, step_hz: float, count: in
         theta = _start_theta(parameters, scale)
         signals = problem.model.spectra(theta).real
         gram = problem.baseline.inner(signals, signals)
-        for lag in lags:
-            low, high = window.start + lag, window.stop + lag
-            if low < 0 or high > len(spectrum):
-                continue
-            shifted = spectrum[low:high]
+        for lag in _likely_lags(problem, gram, signals, spectrum, lags):
+            shifted = spectrum[window.start + lag : window.stop + lag]
             for cost, phase in _phase_costs(problem, gram, signals, shifted, phases):
                 point = theta.copy()
                 point[PHASE0], point[SHIFT] = phase, parameters.mean[SHIFT] + lag * step_hz
                 found.append((cost, point))
     return _distinct([point for _, point in sorted(found, key=lambda item: item[0])], count)
+
+
+def _likely_lags(
+    problem: _Problem, gram: FloatArray, signals: FloatArray, spectrum: ComplexArray, lags: Sequence[int]
+) -> list[int]:
+    """Keep the shifts at which the signals explain most, at the best phase and without bounds on the amplitudes.
+
+    What is left at phase p is a quadratic form in (cos p, sin p), so that its least value is an eigenvalue.
+    """
+    window = problem.model.window
+    scale = np.sqrt(np.diag(gram))
+    factor = np.linalg.cholesky(gram / np.outer(scale, scale) + 1e-6 * np.eye(len(gram)))
+    costs = []
+    for lag in lags:
+        low, high = window.start + lag, window.stop + lag
+        if low < 0 or high > len(spectrum):
+            continue
+        parts = np.column_stack([spectrum[low:high].real, spectrum[low:high].imag])
+        explained = solve_triangular(factor, problem.baseline.inner(signals, parts) / scale[:, None], lower=True)
+        left = problem.baseline.inner(parts, parts) - explained.T @ explained
+        costs.append((float(np.linalg.eigvalsh(left)[0]), lag))
+    return [lag for _, lag in sorted(costs)[:_START_KEPT]]
 
 
 def _phase_costs(
@@ -276,7 +308,7 @@ def fit_spectrum(
     noise = noise_sd_of_fid(spectrum)
     starts = _starts_for(problem, spectrum, warm)
     best, steps, settled = _best_descent(problem, starts, noise**2, stop)
-    warnings = () if settled else (f"The fit had not settled after {steps} steps.",)
+    warnings: tuple[str, ...] = () if settled else (f"The fit had not settled after {steps} steps.",)
     if abs(best.theta[SHIFT]) > 2 * rules.shift_range_ppm * spectrum.f0_mhz:
         warnings += ("The fitted frequency shift is at the edge of the search range; check the identity of the lines.",)
     return _finish(problem, best, signals, noise, settings, steps, settled, warnings)
@@ -328,28 +360,33 @@ def _starts_for(problem: _Problem, spectrum: Spectrum, warm: Fit | None) -> list
 def _best_descent(
     problem: _Problem, starts: Sequence[FloatArray], noise_variance: float, stop: Stop | None
 ) -> tuple[_State, int, bool]:
-    """Descend from every start with priors weighed by the misfit left over, and keep the best end."""
-    ends = []
+    """Try every start for a few steps, then descend from the best with priors weighed by the misfit left over."""
+    trials = []
     for start in starts:
         state = _evaluate(problem, start, _weighing(problem, noise_variance, None))
-        steps, settled = 0, False
-        for _ in range(_ROUNDS):
-            # A model that does not describe the data to the noise must not outweigh the priors.
-            variance = max(noise_variance, state.residual_power / len(problem.data))
-            weighing = _weighing(problem, variance, state.amplitudes)
-            state, more, settled = _descend(problem, state.theta, weighing, stop)
-            steps += more
-        ends.append((state.residual_power, state, steps, settled))
-    _, state, steps, settled = min(ends, key=lambda end: end[0])
+        if len(starts) > 1:
+            state, _, _ = _descend(problem, start, _weigh_again(problem, state, noise_variance), stop, _TRIAL_STEPS)
+        trials.append(state)
+    state = min(trials, key=lambda trial: trial.residual_power)
+    steps, settled = 0, False
+    for _ in range(_ROUNDS):
+        state, more, settled = _descend(problem, state.theta, _weigh_again(problem, state, noise_variance), stop)
+        steps += more
     return state, steps, settled
 
 
+def _weigh_again(problem: _Problem, state: _State, noise_variance: float) -> _Weighing:
+    """Weigh by the misfit left over: a model that does not describe the data must not outweigh the priors."""
+    variance = max(noise_variance, state.residual_power / len(problem.data))
+    return _weighing(problem, variance, state.amplitudes)
+
+
 def _covariance(problem: _Problem, state: _State, weighing: _Weighing) -> FloatArray:
-    """Return the covariance (k, k) of all amplitudes from the Fisher information with nuisance parameters and priors."""
+    """Return the covariance (k, k) of the amplitudes: Fisher information with nuisance parameters and priors."""
     k = len(state.amplitudes)
     # The noise-free dispersive signal stands for the data's imaginary part, which carries noise of its own.
-    jacobian = problem.model.jacobian(state.at, state.amplitudes, state.at.spectra @ state.amplitudes.astype(complex))
-    columns = np.column_stack([-state.at.spectra.real, jacobian])
+    jacobian = problem.model.jacobian(state.theta, state.amplitudes, state.spectra @ state.amplitudes.astype(complex))
+    columns = np.column_stack([-state.spectra.real, jacobian])
     information = problem.baseline.inner(columns, columns) / weighing.variance
     information[:k, :k] += weighing.ratios
     precision = problem.parameters.sd**-2.0
@@ -369,7 +406,7 @@ def _finish(
     settled: bool,
     warnings: tuple[str, ...],
 ) -> Fit:
-    spectra = state.at.spectra.real
+    spectra = state.spectra.real
     data = state.rotated.real
     components = (spectra * state.amplitudes).T
     baseline = problem.baseline.of(data - components.sum(axis=0))

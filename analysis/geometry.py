@@ -15,7 +15,7 @@ _PARALLEL_COSINE = 0.8
 def box_corners_mm(voxel: Voxel) -> FloatArray:
     """Return the eight corners of a voxel, (8, 3) in LPS mm."""
     signs = np.array([[i, j, k] for i in (-0.5, 0.5) for j in (-0.5, 0.5) for k in (-0.5, 0.5)])
-    return np.asarray(voxel.centre_mm) + (signs * np.asarray(voxel.size_mm)) @ np.asarray(voxel.axes)
+    return np.asarray(np.asarray(voxel.centre_mm) + (signs * np.asarray(voxel.size_mm)) @ np.asarray(voxel.axes))
 
 
 def _edges() -> list[tuple[int, int]]:
@@ -53,7 +53,7 @@ def _around(points: FloatArray, normal: FloatArray) -> FloatArray:
     first = first / np.linalg.norm(first)
     second = np.cross(normal, first)
     angle = np.arctan2((points - centre) @ second, (points - centre) @ first)
-    return cast("FloatArray", points[np.argsort(angle)])
+    return points[np.argsort(angle)]
 
 
 def slice_normal(volume: Volume) -> FloatArray:

@@ -101,16 +101,6 @@ def signal_lorentz_hz(parameters: Parameters, theta: FloatArray) -> FloatArray:
     return np.maximum(width, 0.0)
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluated:
-    """The model's signals over the fit range, (m, k) complex, and their derivatives by shift, L and G (per Hz)."""
-
-    spectra: ComplexArray
-    by_shift: ComplexArray
-    by_lorentz: ComplexArray
-    by_gauss: ComplexArray
-
-
 class ForwardModel:
     """Evaluates the basis signals over a ppm range for given non-linear parameters."""
 
@@ -139,33 +129,31 @@ class ForwardModel:
         spectra = scipy.fft.fft(fids, self.length, axis=-1)
         return np.asarray(np.fft.fftshift(spectra, axes=-1)[:, self.window].T)
 
-    def evaluate(self, theta: FloatArray) -> Evaluated:
-        """Return all signals and derivatives at a parameter vector."""
+    def _shaped(self, theta: FloatArray) -> ComplexArray:
+        """Return the basis FIDs with their shifts and widths, (k, n)."""
         t = self.time
         shift = signal_shift_hz(self.parameters, theta)
         width = signal_lorentz_hz(self.parameters, theta)
-        gauss = float(theta[GAUSS])
-        common = np.exp(-((math.pi * gauss * t) ** 2) / (4 * math.log(2)))
-        fids = self._fids * np.exp(np.outer(2j * np.pi * shift - math.pi * width, t)) * common
-        once = self._transform(fids * t)
-        twice = self._transform(fids * t**2)
-        by_gauss = -(math.pi**2) * gauss / (2 * math.log(2)) * twice
-        return Evaluated(self._transform(fids), 2j * np.pi * once, -math.pi * once, by_gauss)
+        common = np.exp(-((math.pi * float(theta[GAUSS]) * t) ** 2) / (4 * math.log(2)))
+        return np.asarray(self._fids * np.exp(np.outer(2j * np.pi * shift - math.pi * width, t)) * common)
 
     def spectra(self, theta: FloatArray) -> ComplexArray:
-        """Return the signals alone, (m, k) complex."""
-        return self.evaluate(theta).spectra
+        """Return all signals over the fit range at a parameter vector, (m, k) complex."""
+        return self._transform(self._shaped(theta))
 
-    def jacobian(self, at: Evaluated, amplitudes: FloatArray, rotated: ComplexArray) -> FloatArray:
+    def jacobian(self, theta: FloatArray, amplitudes: FloatArray, rotated: ComplexArray) -> FloatArray:
         """Return the derivative (m, p) of ``real(rotated data) - model`` by the non-linear parameters."""
+        fids = self._shaped(theta)
+        once = self._transform(fids * self.time)
+        twice = self._transform((amplitudes @ fids)[None] * self.time**2)[:, 0]
         p = self.parameters
         columns = np.zeros((len(self.ppm), p.count))
         columns[:, PHASE0] = rotated.imag
         columns[:, PHASE1] = 2 * np.pi * self.offset_hz * rotated.imag
-        by_shift = -at.by_shift.real * amplitudes
-        by_width = -at.by_lorentz.real * amplitudes
+        by_shift = 2 * np.pi * once.imag * amplitudes
+        by_width = math.pi * once.real * amplitudes
         columns[:, SHIFT] = by_shift.sum(axis=1)
-        columns[:, GAUSS] = -(at.by_gauss.real @ amplitudes)
+        columns[:, GAUSS] = math.pi**2 * float(theta[GAUSS]) / (2 * math.log(2)) * twice.real
         for k, group in enumerate(p.signal_group):
             for index, change in (
                 (p.group_shift[group], by_shift),

@@ -1,7 +1,7 @@
-"""Simulated disc spectra with known truth: lines, lipid, residual water, eddy currents, drift, spoilt transients, noise.
+"""Simulated disc spectra with known truth: lines, lipid, water, eddy currents, drift, spoilt transients, noise.
 
-The amplitudes are invented; only their order (a painful disc: lactate x 3.2, alanine x 2.5, propionate x 2, proteoglycan
-x 0.7) follows the case of the domain dossier, section 9.3. Water T2 by Pfirrmann grade is that of section 2.3.
+The amplitudes are invented; only their order (a painful disc: lactate x 3.2, alanine x 2.5, propionate x 2,
+proteoglycan x 0.7) follows the case of the domain dossier, section 9.3. Water T2 by Pfirrmann grade: section 2.3.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _eddy_phase(rng: np.random.Generator) -> FloatArray:
 
 
 def _complex_noise(rng: np.random.Generator, shape: tuple[int, ...], sd: float) -> ComplexArray:
-    return sd * (rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
+    return np.asarray(sd * (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)), dtype=complex)
 
 
 def _transients(
@@ -198,7 +198,7 @@ def _transients(
     for index in spoilt:
         burst = rng.uniform(8, 20) * np.exp((2j * np.pi * offset - math.pi * 25) * time)
         fids[index] = fids[index] * np.exp(2j * np.pi * rng.uniform(8, 20) * time) + burst
-    return fids + _complex_noise(rng, fids.shape, noise), spoilt
+    return np.asarray(fids + _complex_noise(rng, fids.shape, noise)), spoilt
 
 
 def _water(rng: np.random.Generator, t2_s: float, noise: float) -> ComplexArray:
@@ -207,4 +207,4 @@ def _water(rng: np.random.Generator, t2_s: float, noise: float) -> ComplexArray:
     amplitude = _WATER_AMPLITUDE * math.exp(-TE_S / t2_s) * rng.uniform(0.9, 1.1)
     width_hz = rng.uniform(7.0, 11.0)
     fid = amplitude * np.exp((2j * np.pi * rng.uniform(-4, 4) - math.pi * width_hz) * time)
-    return fid + _complex_noise(rng, (WATER_TRANSIENTS, len(time)), noise)
+    return np.asarray(fid + _complex_noise(rng, (WATER_TRANSIENTS, len(time)), noise))

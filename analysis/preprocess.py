@@ -14,7 +14,9 @@ from analysis.types import Acquisition, BoolArray, ComplexArray, FloatArray, Pro
 from analysis.units import hz_of_ppm, ppm_axis, spectrum_of, time_axis_s
 
 _WATER_BAND_PPM = (4.3, 5.2)
-_NOISE_BANDS_PPM = ((-4.0, -2.5), (-2.5, -1.0), (8.5, 10.0), (10.0, 11.5), (11.5, 13.0))
+_NOISE_BANDS_PPM = (
+    (-4.0, -2.5), (-2.5, -1.0), (-1.0, 0.2), (5.8, 7.2), (7.2, 8.5), (8.5, 10.0), (10.0, 11.5), (11.5, 13.0),
+)  # fmt: skip
 _NOISE_INNER = 0.85
 """Receivers filter the edges of the spectral width; noise is taken inside this share of it."""
 _NOISE_ALIKE = 1.15
@@ -91,11 +93,12 @@ def _eddy_correct(
         return signals
     phase = water_phase_rad(signals.water)
     turn = np.exp(-1j * phase[: signals.transients.shape[1]])
-    offset = (phase[min(len(phase) - 1, 64)] - phase[0]) / (2 * np.pi * min(len(phase) - 1, 64) / scale.spectral_width_hz)
+    step = min(len(phase) - 1, 64)
+    offset = (phase[step] - phase[0]) * scale.spectral_width_hz / (2 * np.pi * step)
     history.append(
         Step(
             "Eddy-current correction",
-            f"Phase of the water reference removed; water was {offset:+.1f} Hz off and is now at {scale.reference_ppm:g} ppm.",
+            f"Phase of the water reference removed; water was {offset:+.1f} Hz off {scale.reference_ppm:g} ppm.",
             {"done": True, "water_offset_hz": float(offset), "water_phase_rad": float(phase[0])},
         )
     )

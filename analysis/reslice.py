@@ -18,6 +18,8 @@ BODY_PLANES: tuple[BodyPlane, ...] = ("sagittal", "axial", "coronal")
 
 _PARALLEL = 0.97
 """Slices within 14 degrees of each other get no reference line: it would sweep over the whole picture."""
+_FINEST_MM = 0.5
+_CLOSEST_SLICES_MM = 1.0
 _SHOWN_AXES: dict[BodyPlane, tuple[int, int]] = {"sagittal": (1, 2), "axial": (0, 1), "coronal": (0, 2)}
 """Which of (left, posterior, head) runs along the columns and the rows of a plane."""
 
@@ -94,23 +96,30 @@ def reformat(
 
     Returns
     -------
-    SliceStack of square pixels as fine as the volume's finest in-plane spacing, over the whole volume.
+    SliceStack over the whole volume, of square pixels as fine as the volume's finest in-plane spacing but not finer
+    than 0.5 mm, with slices at least 1 mm apart.
     """
     across, down = _SHOWN_AXES[plane]
     column, row = axes[across], axes[down] * (-1.0 if down == 2 else 1.0)
     directions = np.stack([column, row, np.cross(column, row)])
-    spacing = float(min(np.linalg.norm(volume.affine[:3, 0]), np.linalg.norm(volume.affine[:3, 1])))
+    finest = float(np.linalg.norm(volume.affine[:3, :2], axis=0).min())
+    steps = np.array([max(finest, _FINEST_MM), max(finest, _FINEST_MM), max(finest, _CLOSEST_SLICES_MM)])
     reach = _outer_corners(volume) @ directions.T
     low, high = reach.min(axis=0), reach.max(axis=0)
     middle = np.asarray(through_mm) @ directions.T
-    first = np.ceil((low - middle) / spacing)
-    columns, rows, slices = (np.floor((high - middle) / spacing) - first + 1).clip(1).astype(int)
+    first = np.ceil((low - middle) / steps)
+    columns, rows, slices = (np.floor((high - middle) / steps) - first + 1).clip(1).astype(int)
     affine = np.eye(4)
-    affine[:3, :3] = directions.T * spacing
-    affine[:3, 3] = (middle + first * spacing) @ directions
+    affine[:3, :3] = directions.T * steps
+    affine[:3, 3] = (middle + first * steps) @ directions
     empty = np.broadcast_to(np.float32(0), (int(slices), int(rows), int(columns)))
     frame = replace(
-        volume, pixels=empty, affine=affine, slice_thickness_mm=spacing, plane=plane_of(directions[2]), sources=()
+        volume,
+        pixels=empty,
+        affine=affine,
+        slice_thickness_mm=float(steps[2]),
+        plane=plane_of(directions[2]),
+        sources=(),
     )
     return SliceStack(frame, volume)
 

@@ -89,12 +89,12 @@ def operators(n: int) -> Operators:
     states = np.arange(size)
     bits = (states[:, None] >> (n - 1 - np.arange(n))) & 1
     i_z = 0.5 - bits.T.astype(float)
-    f_plus = np.zeros((size, size), dtype=complex)
+    f_plus: ComplexArray = np.zeros((size, size), dtype=complex)
     for k in range(n):
         mask = 1 << (n - 1 - k)
         down = states[(states & mask) != 0]
         f_plus[down ^ mask, down] = 1.0
-    return Operators((f_plus + f_plus.T) / 2, f_plus, i_z, i_z.sum(axis=0))
+    return Operators(np.asarray((f_plus + f_plus.T) / 2, dtype=complex), f_plus, i_z, i_z.sum(axis=0))
 
 
 def hamiltonian(offset_hz: FloatArray, j_hz: tuple[tuple[int, int, float], ...]) -> FloatArray:
@@ -187,7 +187,7 @@ def _merged(frequency: FloatArray, amplitude: ComplexArray) -> tuple[FloatArray,
     steps, index = np.unique(np.round(frequency / _LINE_STEP_HZ).astype(np.int64), return_inverse=True)
     real = np.bincount(index, amplitude.real, len(steps))
     imag = np.bincount(index, amplitude.imag, len(steps))
-    return steps * _LINE_STEP_HZ, real + 1j * imag
+    return np.asarray(steps * _LINE_STEP_HZ, dtype=float), np.asarray(real + 1j * imag, dtype=complex)
 
 
 def _hetero_shifts(group: SpinGroup) -> Iterator[tuple[float, FloatArray]]:

@@ -12,6 +12,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from analysis.protocol import Protocol
 from analysis.types import ExamResult, Progress, Stop, Study
+from app import platform_env
 from app.crash import crash_log
 from app.jobs import JobRunner
 from app.resource_files import PROTOCOLS, load_protocol, load_spin_library, protocol_for, resource_path
@@ -44,8 +45,13 @@ def run(
 
     Returns
     -------
-    The exit status: 0 when done, 1 when the picture shows an unfinished reading, 2 when no study could be opened.
+    The exit status: 0 when done, 1 when the picture shows an unfinished reading, 2 when no study could be opened or
+    there is no display.
     """
+    if screenshot is None and not platform_env.has_display():
+        sys.stderr.write("There is no display to show the window on; use 'discern analyse', or --screenshot.\n")
+        return 2
+    platform_env.prepare()
     app, owned = _application()
     settings = None if screenshot is not None else _settings()
     apply_look(app, settings)

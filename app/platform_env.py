@@ -14,9 +14,15 @@ def prepare() -> None:
     os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
 
+def has_display() -> bool:
+    """Whether a window could be seen, or the user chose where Qt draws."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
 def _prepare_linux() -> None:
-    has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    if not has_display:
+    if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         # VTK without a display: EGL prints errors, OSMesa does not.
         os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkOSOpenGLRenderWindow")

@@ -16,6 +16,7 @@ from app.session import ReadingSession
 from widgets import dialogs, wording
 from widgets.main_window import MainWindow
 from widgets.overlays import VoxelMark, VoxelState
+from widgets.peak_labels import LineLabel
 from widgets.theme import CLASS_GLYPH, VERDICT_GLYPH
 
 ReadStudies = Callable[[Sequence[Path], Progress, Stop], tuple[Study, ...]]
@@ -214,7 +215,7 @@ class Workstation(QtCore.QObject):
         for text in analysed.exam.warnings[:_MOST_WARNINGS]:
             self._window.notices.add("warning", text)
         self._rest()
-        self._window.set_status(f"All fits current · {len(analysed.exam.voxels)} voxels in {analysed.seconds:.1f} s")
+        self._window.set_status(f"All fits current · {_count(len(analysed.exam.voxels))} in {analysed.seconds:.1f} s")
 
     def _on_analysis_failed(self, sentence: str) -> None:
         self._window.notices.add("error", sentence)
@@ -249,6 +250,7 @@ class Workstation(QtCore.QObject):
         window.banner.set_protocol(protocol.title if protocol is not None else "", self._why)
         window.grid.set_voxels(self._marks())
         window.discs.set_exam(session.acquisitions, session.exam, ratios, pretests)
+        window.fit_table()
         self._offer_report()
 
     def _marks(self) -> list[VoxelMark]:
@@ -272,8 +274,8 @@ class Workstation(QtCore.QObject):
         if acquisition is None:
             waiting = "This study holds no spectroscopy."
         protocol = session.protocol
-        label_ppm = {s.name: s.label_ppm for s in protocol.rules.signals} if protocol is not None else {}
-        window.spectrum.show_voxel(acquisition, result, waiting, label_ppm)
+        lines = line_labels(protocol) if protocol is not None else ()
+        window.spectrum.show_voxel(acquisition, result, waiting, lines)
         window.metabolites.set_result(result)
         self._refresh_details()
 
@@ -358,6 +360,26 @@ class Workstation(QtCore.QObject):
             plot.set_solo(None)
         elif grid.maximised:
             grid.maximise([i for i, view in enumerate(grid.views) if not view.isHidden()][0])
+
+
+def line_labels(protocol: Protocol) -> tuple[LineLabel, ...]:
+    """Return the lines to name; a sum of signals takes the name over from its only named member, as tNAA from NAA."""
+    rules = protocol.rules
+    named = {signal.name: signal.label_ppm for signal in rules.signals if signal.label_ppm is not None}
+    sums = {}
+    for biomarker in rules.biomarkers:
+        members = [name for name in biomarker.of if name in named]
+        if len(members) == 1 and len(biomarker.of) > 1:
+            sums[members[0]] = (biomarker.name, tuple(biomarker.of))
+    labels = []
+    for name, ppm in named.items():
+        shown, signals = sums.get(name, (name, (name,)))
+        labels.append(LineLabel(shown, ppm, signals))
+    return tuple(labels)
+
+
+def _count(voxels: int) -> str:
+    return "1 voxel" if voxels == 1 else f"{voxels} voxels"
 
 
 def _state_of(result: VoxelResult | None) -> tuple[VoxelState, str]:

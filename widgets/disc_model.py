@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6 import QtCore, QtGui
 
@@ -59,6 +59,7 @@ LEVEL = Column(
     "level", "Level", "The voxel's name. The tooltip of a cell says where the name comes from.",
     lambda voxel: voxel.label, lambda voxel: voxel.label,
 )
+VOXEL = replace(LEVEL, title="Voxel")
 LIKELIHOOD = Column(
     "lr", "Likelihood ratio",
     "How many times more likely these ratios are in a painful than in a pain-free disc, relative to the other discs of "
@@ -105,7 +106,7 @@ def columns_for(compares: bool, ratios: Sequence[str]) -> tuple[Column, ...]:
     shown = tuple(_ratio_column(name) for name in ratios[: _MOST_RATIOS[compares]])
     if compares:
         return (LEVEL, LIKELIHOOD, CLASS, *shown, DRIVER, GATES)
-    return (LEVEL, *shown, SNR, FWHM, GATES)
+    return (VOXEL, *shown, SNR, FWHM, GATES)
 
 
 class DiscModel(QtCore.QAbstractTableModel):
@@ -115,7 +116,7 @@ class DiscModel(QtCore.QAbstractTableModel):
         super().__init__(parent)
         self._acquisitions: tuple[Acquisition, ...] = ()
         self._exam: ExamResult | None = None
-        self.columns: tuple[Column, ...] = (LEVEL,)
+        self.columns: tuple[Column, ...] = (VOXEL,)
 
     def set_contents(
         self, acquisitions: Sequence[Acquisition], exam: ExamResult | None, ratios: Sequence[str] = ()
@@ -128,7 +129,7 @@ class DiscModel(QtCore.QAbstractTableModel):
         """
         self.beginResetModel()
         self._acquisitions, self._exam = tuple(acquisitions), exam
-        self.columns = columns_for(exam.compares, ratios) if exam is not None else (LEVEL, GATES)
+        self.columns = columns_for(exam.compares, ratios) if exam is not None else (VOXEL, GATES)
         self.endResetModel()
 
     def result(self, row: int) -> VoxelResult | None:
@@ -151,7 +152,7 @@ class DiscModel(QtCore.QAbstractTableModel):
             return self._tooltip(index.row(), column, result)
         if role == Role.ForegroundRole:
             return _colour(column, result)
-        if role == Role.FontRole and column is LEVEL:
+        if role == Role.FontRole and column.key == "level":
             return theme.font_of(0, bold=True)
         if role == Role.TextAlignmentRole:
             return int(QtCore.Qt.AlignmentFlag.AlignVCenter | QtCore.Qt.AlignmentFlag.AlignLeft)
@@ -164,11 +165,11 @@ class DiscModel(QtCore.QAbstractTableModel):
     def _text(self, row: int, column: Column, result: VoxelResult | None) -> str:
         if result is not None:
             return column.text(result)
-        return self._acquisitions[row].label if column is LEVEL else _PENDING
+        return self._acquisitions[row].label if column.key == "level" else _PENDING
 
     def _tooltip(self, row: int, column: Column, result: VoxelResult | None) -> str:
         acquisition = self._acquisitions[row]
-        if column is LEVEL:
+        if column.key == "level":
             lines = [f"The name comes from: {acquisition.label_source}.", *acquisition.warnings]
             return "\n".join(lines + list(result.warnings if result is not None else ()))
         if result is None:
@@ -242,13 +243,13 @@ def _field(value: float | None) -> str:
 def _colour(column: Column, result: VoxelResult | None) -> QtGui.QBrush | None:
     tokens = theme.current()
     if result is None:
-        return QtGui.QBrush(QtGui.QColor(tokens.dim)) if column is not LEVEL else None
+        return QtGui.QBrush(QtGui.QColor(tokens.dim)) if column.key != "level" else None
     if column is GATES:
         verdicts = [gate.verdict for gate in result.quality.gates]
         if "fail" in verdicts or not result.quality.evaluable:
             return QtGui.QBrush(QtGui.QColor(tokens.bad))
         return QtGui.QBrush(QtGui.QColor(tokens.warn if "warn" in verdicts else tokens.good))
-    if not result.quality.evaluable and column is not LEVEL:
+    if not result.quality.evaluable and column.key != "level":
         return QtGui.QBrush(QtGui.QColor(tokens.dim))
     if column is CLASS and result.evidence is not None and result.evidence.evidence_class == "higher":
         return QtGui.QBrush(QtGui.QColor(tokens.fit))

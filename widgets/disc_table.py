@@ -11,7 +11,8 @@ from widgets import theme, wording
 from widgets.disc_model import LIKELIHOOD, DiscModel
 from widgets.interval_delegate import IntervalDelegate
 
-_ROW_PX = 32
+_ROW_PX = 30
+_SHOWN_ROWS = 5
 _COLUMN_GAP_PX = 10
 _HEADINGS = {
     True: "DISCS  relative to the other discs of this exam · likelihood ratio for pain, 90 % interval",
@@ -21,7 +22,7 @@ _HEADINGS = {
 
 
 class VoxelTable(QtWidgets.QTableView):
-    """A table of whole rows: up and down select, Tab leaves it, Ctrl+C copies it."""
+    """A table of whole rows: up and down select, Tab leaves it, Ctrl+C copies it. It asks for the room of its rows."""
 
     copy_requested = QtCore.Signal()
 
@@ -40,6 +41,11 @@ class VoxelTable(QtWidgets.QTableView):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QtWidgets.QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
+
+    def sizeHint(self) -> QtCore.QSize:
+        rows = self.model().rowCount() if self.model() is not None else 1
+        height = max(rows, 1) * self.verticalHeader().defaultSectionSize()
+        return QtCore.QSize(400, height + self.horizontalHeader().sizeHint().height() + 6)
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         if event.matches(QtGui.QKeySequence.StandardKey.Copy):
@@ -65,8 +71,8 @@ class DiscTable(QtWidgets.QFrame):
         self._selected = -1
         self._pretest = 0.33
         layout = QtWidgets.QVBoxLayout(self)
-        layout.setContentsMargins(14, 8, 14, 8)
-        layout.setSpacing(6)
+        layout.setContentsMargins(14, 6, 14, 6)
+        layout.setSpacing(4)
         self.heading = QtWidgets.QLabel()
         theme.mark(self.heading, "heading")
         self.heading.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred)
@@ -142,13 +148,16 @@ class DiscTable(QtWidgets.QFrame):
         for column, what in enumerate(self.model.columns):
             self.table.setItemDelegateForColumn(column, self._delegate if what is LIKELIHOOD else None)
         self._fit_columns()
+        rows = min(max(self.model.rowCount(), 1), _SHOWN_ROWS)
+        self.table.updateGeometry()
+        self.table.setMinimumHeight(rows * _ROW_PX + self.table.horizontalHeader().sizeHint().height() + 4)
         self._offer_pretests(pretests if exam is not None and exam.compares else ())
         for button in (self.copy_button, self.export_button):
             button.setEnabled(exam is not None)
         self.set_selected(self._selected)
 
     def _fit_columns(self) -> None:
-        """Give each column its contents' width, and hide the last ratios where the table is too narrow for all."""
+        """Give each column its contents' width, and hide the least important where the table is too narrow for all."""
         columns = range(len(self.model.columns))
         for column in columns:
             self.table.setColumnHidden(column, False)
@@ -156,9 +165,11 @@ class DiscTable(QtWidgets.QFrame):
         widths = [self.table.columnWidth(column) + _COLUMN_GAP_PX for column in columns]
         for column in columns[:-1]:
             self.table.setColumnWidth(column, widths[column])
-        ratios = [column for column in columns if self.model.columns[column].key.startswith("ratio:")]
+        keys = [column.key for column in self.model.columns]
+        ratios = [column for column in columns if keys[column].startswith("ratio:")]
+        spare = [*reversed(ratios[1:]), *(column for column in columns if keys[column] == "driver")]
         room = self.table.viewport().width() - sum(widths)
-        for column in reversed(ratios[1:]):
+        for column in spare:
             if room >= 0:
                 break
             self.table.setColumnHidden(column, True)

@@ -12,6 +12,7 @@ from analysis.reslice import BODY_PLANES, BodyPlane, SliceStack, body_axes, hold
 from analysis.types import FloatArray, Volume
 from widgets.overlays import VoxelMark
 
+_EXTENT_STEP_MM = 20.0
 _LEAST_SLICES = 4
 """Fewer slices than this are not worth a reformat."""
 _SCOUT_WORDS = ("loc", "scout", "survey", "aahead", "aaspine")
@@ -111,13 +112,14 @@ def _axes_and_point(source: Volume, mark: VoxelMark | None) -> tuple[FloatArray,
 
 
 def _source(volumes: Sequence[Volume], mark: VoxelMark | None) -> Volume | None:
-    """Return the series to reformat: the finest in its coarsest direction among those that hold the voxel."""
+    """Return the series to reformat: among those that hold the voxel, the thickest block, then the finest."""
     fitting = [volume for volume in volumes if volume.pixels.shape[0] >= _LEAST_SLICES]
     if mark is not None and any(related(v, mark) for v in volumes):
         fitting = [v for v in fitting if related(v, mark) and holds(v, mark.voxel.centre_mm)]
     return min(fitting, key=_coarseness, default=None)
 
 
-def _coarseness(volume: Volume) -> tuple[float, int]:
+def _coarseness(volume: Volume) -> tuple[float, float, int]:
     spacing = np.linalg.norm(volume.affine[:3, :3], axis=0)
-    return float(spacing.max()), -int(volume.pixels.size)
+    extent = float((spacing * volume.pixels.shape[::-1]).min())
+    return -round(extent / _EXTENT_STEP_MM), float(spacing.max()), -int(volume.pixels.size)

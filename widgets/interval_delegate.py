@@ -11,8 +11,8 @@ from widgets import theme
 from widgets.disc_model import EVIDENCE_ROLE, ModelIndex
 
 LOWEST, HIGHEST = 0.25, 4.0
-GRAPHIC_PX = 110
-TEXT_PX = 116
+GRAPHIC_PX = 96
+TEXT_PX = 104
 _PAD_PX = 10
 
 

@@ -20,7 +20,7 @@ from widgets.spectrum_view import SpectrumView
 LAYOUT_VERSION = 1
 _DEFAULT_SIZE = QtCore.QSize(1600, 950)
 _LEAST_SIZE = QtCore.QSize(1000, 640)
-_SHARES = {"columns": (55, 45), "left": (58, 42), "right": (76, 24)}
+_SHARES = {"columns": (55, 45), "left": (62, 38), "right": (76, 24)}
 
 
 class MainWindow(QtWidgets.QMainWindow):
@@ -74,6 +74,8 @@ class MainWindow(QtWidgets.QMainWindow):
         layout.addWidget(self.notices)
         layout.addWidget(self.pages, 1)
         self.setCentralWidget(central)
+        self._left_is_readers = False
+        self.left.splitterMoved.connect(lambda *_: self._on_left_moved())
         self.empty.folder_requested.connect(self.folder_requested)
         self.empty.files_requested.connect(self.files_requested)
         self.discs.report_requested.connect(self.report_requested)
@@ -96,10 +98,10 @@ class MainWindow(QtWidgets.QMainWindow):
     def _build_status(self) -> None:
         self.progress = ProgressBar()
         self.status_text = QtWidgets.QLabel()
-        self.status_text.setMargin(6)
+        self.status_text.setContentsMargins(10, 3, 10, 3)
         keys = QtWidgets.QLabel("F1 keys and help")
         theme.mark(keys, "dim")
-        keys.setMargin(6)
+        keys.setContentsMargins(10, 3, 10, 3)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status_text)
         self.statusBar().addWidget(self.progress)
@@ -158,6 +160,15 @@ class MainWindow(QtWidgets.QMainWindow):
         if shown:
             self.grid.large.setFocus()
 
+    def fit_table(self) -> None:
+        """Give the table the height of its rows and the images the rest, until the reader moves the divider."""
+        if not self._left_is_readers:
+            height = self.discs.sizeHint().height()
+            self.left.setSizes([max(self.left.height() - height, 200), height])
+
+    def _on_left_moved(self) -> None:
+        self._left_is_readers = True
+
     def set_status(self, text: str) -> None:
         """Say at the bottom whether what is shown is current."""
         self.status_text.setText(text)
@@ -183,6 +194,7 @@ class MainWindow(QtWidgets.QMainWindow):
     def save_layout(self, settings: QtCore.QSettings) -> None:
         """Remember where the window and its dividers stand; nothing of any patient."""
         settings.setValue("window/version", LAYOUT_VERSION)
+        settings.setValue("window/left_is_readers", self._left_is_readers)
         settings.setValue("window/geometry", self.saveGeometry())
         for splitter in self._splitters():
             settings.setValue(f"window/{splitter.objectName()}", splitter.saveState())
@@ -196,6 +208,7 @@ class MainWindow(QtWidgets.QMainWindow):
             splitter.restoreState(
                 settings.value(f"window/{splitter.objectName()}", QtCore.QByteArray(), type=QtCore.QByteArray)
             )
+        self._left_is_readers = bool(settings.value("window/left_is_readers", False, type=bool))
         self.clamp_to_screens()
 
     def clamp_to_screens(self) -> None:

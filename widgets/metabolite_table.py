@@ -40,16 +40,18 @@ class _Row:
 
 
 def _rows(result: VoxelResult) -> tuple[_Row, ...]:
-    by_numerator = {name.split("/")[0]: name for name in result.ratios}
+    by_numerator: dict[str, str] = {}
+    for name in result.ratios:
+        by_numerator.setdefault(name.split("/")[0], name)
     names = [n for n in by_numerator if n in result.metabolites]
     names += [n for n in result.metabolites if n not in by_numerator]
     rows = []
     for name in names:
         amplitude, ratio_name = result.metabolites[name], by_numerator.get(name, "")
         rows.append(_Row(name, amplitude.amplitude, amplitude.sd, ratio_name, result.ratios.get(ratio_name)))
-    left = [n for n in by_numerator if n not in result.metabolites]
-    rows += [_Row("", float("nan"), float("nan"), by_numerator[n], result.ratios[by_numerator[n]]) for n in left]
-    return tuple(rows)
+    shown = {row.ratio_name for row in rows}
+    rows += [_Row("", float("nan"), float("nan"), n, result.ratios[n]) for n in result.ratios if n not in shown]
+    return tuple(sorted(rows, key=lambda row: not row.ratio_name))
 
 
 class MetaboliteModel(QtCore.QAbstractTableModel):
@@ -154,7 +156,7 @@ class MetaboliteTable(QtWidgets.QFrame):
         self.heading.setText(f"SIGNALS AND RATIOS{name}")
         self.table.resizeColumnsToContents()
         for column in range(self.model.columnCount() - 1):
-            self.table.setColumnWidth(column, self.table.columnWidth(column) + 12)
+            self.table.setColumnWidth(column, self.table.columnWidth(column) + 6)
 
     def copy(self) -> None:
         """Put the table on the clipboard as it is shown."""

@@ -47,7 +47,7 @@ class _NoticeRow(QtWidgets.QFrame):
         close.setAccessibleName(f"Dismiss: {notice.text}")
         close.clicked.connect(self.dismissed)
         layout = QtWidgets.QHBoxLayout(self)
-        layout.setContentsMargins(14, 4, 10, 4)
+        layout.setContentsMargins(14, 2, 10, 2)
         layout.addWidget(self.label, 1)
         layout.addWidget(close)
 

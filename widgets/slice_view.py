@@ -48,6 +48,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self._title, self._empty = "", ""
         self._projections = False
         self._zoomed = False
+        self._letter_top = 0.0
         self._build()
 
     def _build(self) -> None:
@@ -258,6 +259,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             ends = self.to_widget(line)
             overlays.paint_line(painter, QtCore.QLineF(ends.at(0), ends.at(1)))
         self._paint_voxels(painter)
+        self._letter_top = _MARGIN_PX - 2.0
         self._paint_corners(painter)
         self._paint_letters(painter)
 
@@ -277,11 +279,13 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 
     def _paint_corners(self, painter: QtGui.QPainter) -> None:
         assert self.stack is not None
-        font, level = theme.font_of(-1), self._window
+        font = theme.font_of(-1)
         at = QtCore.QPointF(_MARGIN_PX, _MARGIN_PX - 2)
-        for text, colour in self._corner_lines(level):
+        for text, colour in self._corner_lines(self._window):
             box = overlays.paint_text(painter, at, text, colour, font)
             at.setY(box.bottom())
+            if box.right() > self.viewport().width() / 2 - 2 * _MARGIN_PX:
+                self._letter_top = box.bottom()
         bottom = QtCore.QPointF(_MARGIN_PX + 2, self.viewport().height() - _MARGIN_PX)
         mm_per_px = self.box.viewPixelSize()[0]
         overlays.paint_scale_bar(painter, bottom, float(mm_per_px), font)
@@ -303,7 +307,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         sides = (
             (-column, _MARGIN_PX, height / 2, Align.AlignLeft | Align.AlignVCenter),
             (column, width - _MARGIN_PX, height / 2, Align.AlignRight | Align.AlignVCenter),
-            (-row, width / 2, _MARGIN_PX - 2, Align.AlignHCenter | Align.AlignTop),
+            (-row, width / 2, self._letter_top, Align.AlignHCenter | Align.AlignTop),
             (row, width / 2, height - _MARGIN_PX + 2, Align.AlignHCenter | Align.AlignBottom),
         )
         font = theme.font_of(0, bold=True)

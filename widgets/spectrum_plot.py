@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
@@ -10,15 +10,17 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from analysis.types import Fit, FloatArray
 from widgets import theme, wording
-from widgets.peak_labels import PeakLabels, main_lines
+from widgets.component_rows import ComponentRow, component_rows
+from widgets.peak_labels import LineLabel, PeakLabels, main_lines
 from widgets.spectrum_axes import LEFT_PX, AmplitudeAxis, NameAxis, PpmAxis, SpectrumBox
 
-_RESIDUAL_PX = (62, 150)
+_RESIDUAL_PX = 62
+_RESIDUAL_SHARE = 0.22
 _ROW_PX = (15, 26)
 _OVERLAP = 1.7
 """A component may rise this many rows high."""
 _BAND_SD = 2.0
-_HEADROOM = 0.14
+_HEADROOM_PX = 26.0
 Dash = QtCore.Qt.PenStyle.DashLine
 
 
@@ -34,7 +36,8 @@ class SpectrumPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._exponent = 0
         self._subtract_baseline = False
         self._solo: str | None = None
-        self._label_ppm: Mapping[str, float | None] = {}
+        self._rows: tuple[ComponentRow, ...] = ()
+        self._lines: tuple[LineLabel, ...] = ()
         self.setAccessibleName("Spectrum with fit, baseline, components and residual")
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.ci.layout.setSpacing(2)
@@ -121,15 +124,16 @@ class SpectrumPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 plot.getAxis(side).setStyle(tickFont=theme.font_of(-1))
                 plot.getAxis(side).label.setFont(theme.font_of(-1))
         if self._fit is not None:
-            self.set_fit(self._fit, self._label_ppm)
+            self.set_fit(self._fit, self._lines)
 
     # --- showing -------------------------------------------------------------------------------------------------
 
-    def set_fit(self, fit: Fit | None, label_ppm: Mapping[str, float | None] | None = None) -> None:
+    def set_fit(self, fit: Fit | None, lines: Sequence[LineLabel] = ()) -> None:
         """Show a fit, or nothing; a range that the reader zoomed to stays where both fits cover the same range."""
         same_range = fit is not None and self._fit is not None and np.array_equal(fit.ppm, self._fit.ppm)
-        self._fit, self._label_ppm = fit, label_ppm or {}
-        if fit is None or self._solo not in fit.names:
+        self._fit, self._lines = fit, tuple(lines)
+        self._rows = component_rows(fit) if fit is not None else ()
+        if self._solo not in [row.name for row in self._rows]:
             self._solo = None
         self.ci.setVisible(fit is not None)
         if fit is None:
@@ -158,40 +162,39 @@ class SpectrumPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.baseline_curve.setData(fit.ppm, fit.baseline - offset)
         self._draw_stack(fit)
         self._draw_solo(fit, offset)
-        names = [] if self._subtract_baseline else main_lines(fit, self._label_ppm)
-        self.labels.set_names(names if self._solo is None else [n for n in names if n.text.startswith(self._solo)])
+        names = [] if self._subtract_baseline else main_lines(fit, self._lines)
+        chosen = names if self._solo is None else [n for n in names if self._solo in n.signals]
+        self.labels.set_names(chosen, fit.ppm, np.maximum(fit.data, fit.fit) - offset)
 
     def _draw_stack(self, fit: Fit) -> None:
         t = theme.current()
-        while len(self.components) < len(fit.names):
+        while len(self.components) < len(self._rows):
             self.components.append(self._curve(self.stack))
-        tallest = float(fit.components.max(initial=0.0)) or 1.0
+        for curve in self.components[len(self._rows):]:
+            curve.setVisible(False)
+        tallest = max(float(row.curve.max(initial=0.0)) for row in self._rows) or 1.0
         step = tallest / _OVERLAP
-        rows = []
-        for row, curve in enumerate(self.components):
-            curve.setVisible(row < len(fit.names))
-            if row >= len(fit.names):
-                continue
-            height = -row * step
-            dimmed = self._solo not in (None, fit.names[row])
-            colour = t.dim if dimmed else t.signal(row)
-            curve.setData(fit.ppm, fit.components[row] + height)
+        names = []
+        for position, (row, curve) in enumerate(zip(self._rows, self.components, strict=False)):
+            dimmed = self._solo not in (None, row.name)
+            colour = t.dim if dimmed else t.signal(row.colour)
+            curve.setData(fit.ppm, row.curve - position * step)
             curve.setPen(pg.mkPen(colour))
             curve.setOpacity(0.45 if dimmed else 1.0)
-            rows.append((height, fit.names[row], colour))
-        self.stack.getAxis("left").set_names(rows)
-        self.stack.setYRange(-(len(fit.names) - 0.4) * step, tallest * 1.02, padding=0)
+            curve.setVisible(True)
+            names.append((-position * step, row.name, colour))
+        self.stack.getAxis("left").set_names(names)
+        self.stack.setYRange(-(len(names) - 0.4) * step, tallest * 1.02, padding=0)
         self._stack_step = step
 
     def _draw_solo(self, fit: Fit, offset: FloatArray) -> None:
-        alone = self._solo is not None
-        self.solo_curve.setVisible(alone)
+        alone = [row for row in self._rows if row.name == self._solo]
+        self.solo_curve.setVisible(bool(alone))
         self.fit_curve.setData(fit.ppm, fit.fit - offset)
         self.fit_curve.setOpacity(0.35 if alone else 1.0)
-        if self._solo is not None:
-            row = fit.names.index(self._solo)
-            self.solo_curve.setData(fit.ppm, fit.components[row] + fit.baseline - offset)
-            self.solo_curve.setPen(pg.mkPen(theme.current().signal(row)))
+        for row in alone:
+            self.solo_curve.setData(fit.ppm, row.curve + fit.baseline - offset)
+            self.solo_curve.setPen(pg.mkPen(theme.current().signal(row.colour)))
 
     # --- ranges --------------------------------------------------------------------------------------------------
 
@@ -221,23 +224,27 @@ class SpectrumPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         shown = np.stack([fit.data - offset, fit.fit - offset, fit.baseline - offset])[:, seen]
         bottom, top = float(shown.min()), float(shown.max())
         span = max(top - bottom, 1e-12)
-        bottom, top = bottom - 0.04 * span, top + _HEADROOM * span
-        self.main.setYRange(bottom, top, padding=0)
-        self._scale_residual(fit, seen, top - bottom)
+        tall = max(self.main.getViewBox().height(), 80.0)
+        bottom -= 0.04 * span
+        top += span * _HEADROOM_PX / (tall - _HEADROOM_PX)
+        self._set_heights(bottom, top, 2.1 * max(float(np.abs(fit.residual[seen]).max()), _BAND_SD * fit.noise_sd))
         self.labels.arrange()
 
-    def _scale_residual(self, fit: Fit, seen: FloatArray, span: float) -> None:
-        rows = len(fit.names)
+    def _set_heights(self, bottom: float, top: float, residual_span: float) -> None:
+        """Share the height: the residual gets its need up to a share, beyond it the common scale becomes coarser."""
+        rows = len(self._rows)
         available = max(self.height() - 60, 200)
         per_row = min(max(0.36 * available / (rows + 1), _ROW_PX[0]), _ROW_PX[1])
         self.stack.setFixedHeight(per_row * (rows + 0.4) + 42)
-        per_px = span / max(self.main.getViewBox().height(), 1.0)
-        needed = 2.2 * max(float(np.abs(fit.residual[seen]).max()), _BAND_SD * fit.noise_sd) / per_px
-        tall = min(max(needed, _RESIDUAL_PX[0]), _RESIDUAL_PX[1])
+        main_px = max(self.main.getViewBox().height(), 1.0)
+        most_px = max(_RESIDUAL_SHARE * available, _RESIDUAL_PX)
+        per_px = max((top - bottom) / main_px, residual_span / most_px)
+        tall = min(max(residual_span / per_px, _RESIDUAL_PX), most_px)
         if abs(self.residual.minimumHeight() - tall) > 3:
             self.residual.setFixedHeight(tall)
-        half = per_px * self.residual.minimumHeight() / 2
+        half = per_px * self.residual.getViewBox().height() / 2
         self.residual.setYRange(-half, half, padding=0)
+        self.main.setYRange(bottom, bottom + per_px * main_px, padding=0)
 
     # --- reader --------------------------------------------------------------------------------------------------
 
@@ -266,8 +273,8 @@ class SpectrumPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if self._fit is None:
             return
         row = round(-at.y() / self._stack_step + 0.15)
-        if 0 <= row < len(self._fit.names):
-            name = self._fit.names[row]
+        if 0 <= row < len(self._rows):
+            name = self._rows[row].name
             self.set_solo(None if name == self._solo else name)
 
     def _on_mouse_moved(self, at: QtCore.QPointF) -> None:

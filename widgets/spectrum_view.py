@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from PySide6 import QtCore, QtWidgets
 
 from analysis.types import Acquisition, VoxelResult
 from widgets import theme, wording
+from widgets.peak_labels import LineLabel
 from widgets.quality_bar import QualityBar
 from widgets.spectrum_plot import SpectrumPlot
 
@@ -67,19 +68,19 @@ class SpectrumView(QtWidgets.QFrame):
         acquisition: Acquisition | None,
         result: VoxelResult | None,
         waiting: str,
-        label_ppm: Mapping[str, float | None] | None = None,
+        lines: Sequence[LineLabel] = (),
     ) -> None:
         """Show a voxel's spectrum.
 
         Parameters
         ----------
         result : None while it is computed; then `waiting` says what is going on
-        label_ppm : where the protocol wants a signal's name written; None leaves a signal out
+        lines : which lines the protocol wants named
         """
         if acquisition is None:
             self.title.setText("No spectrum")
         else:
-            line = wording.acquisition_line(acquisition.label, acquisition.parameters, acquisition.voxel)
+            line = wording.acquisition_line(acquisition)
             adjusted = " · adjusted by the reader" if result is not None and result.adjusted_by_reader else ""
             self.title.setText(line + adjusted)
             self.title.setToolTip(f"{line}. The name comes from: {acquisition.label_source}.")
@@ -87,7 +88,7 @@ class SpectrumView(QtWidgets.QFrame):
         self.quality.set_quality(result.quality if result is not None else None, warnings)
         self.quality.setVisible(acquisition is not None)
         fit = result.fit if result is not None else None
-        self.plot.set_fit(fit, label_ppm)
+        self.plot.set_fit(fit, lines)
         if fit is None:
             failed = result is not None
             self.message.setText(f"No fit. {wording.reasons_text(result.quality)}" if failed and result else waiting)

@@ -146,10 +146,10 @@ def _style_sheet(t: Tokens) -> str:
     QTableView {{ background: {t.panel}; border: none; gridline-color: {t.border};
         selection-background-color: {t.selection}; selection-color: {t.text}; }}
     QTableView:focus {{ border: 1px solid {t.border}; }}
-    QTableView::item {{ padding: 0 8px; border-bottom: 1px solid {t.raised}; }}
+    QTableView::item {{ padding: 0 6px; border-bottom: 1px solid {t.raised}; }}
     QHeaderView {{ background: {t.panel}; }}
     QHeaderView::section {{ background: {t.panel}; color: {t.dim}; border: none;
-        border-bottom: 1px solid {t.border}; padding: 4px 8px; }}
+        border-bottom: 1px solid {t.border}; padding: 3px 6px; }}
     QSplitter::handle {{ background: {t.border}; }}
     QSplitter::handle:hover {{ background: {t.info}; }}
     QStatusBar {{ background: {t.raised}; border-top: 1px solid {t.border}; }}

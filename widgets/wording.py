@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from analysis.types import (
-    AcquisitionParameters,
+    Acquisition,
     Evidence,
     ExamResult,
     Gate,
@@ -15,7 +15,6 @@ from analysis.types import (
     Ratio,
     StudyInfo,
     Verdict,
-    Voxel,
     VoxelResult,
 )
 from widgets.theme import CLASS_GLYPH, VERDICT_GLYPH
@@ -63,15 +62,19 @@ def study_line(info: StudyInfo) -> str:
     return " · ".join(part for part in (info.study_description, day(info.study_date)) if part) or "Study not described"
 
 
-def acquisition_line(label: str, parameters: AcquisitionParameters, voxel: Voxel | None) -> str:
+def acquisition_line(acquisition: Acquisition) -> str:
     """Return for example ``L4-L5 · PRESS TE 30 ms · 256 averages · 20 × 14 × 5 mm``."""
+    parameters, voxel = acquisition.parameters, acquisition.voxel
     sequence = parameters.localisation or parameters.sequence or "sequence not stated"
     if parameters.te_s is not None:
         sequence += f" TE {parameters.te_s * 1e3:.4g} ms"
     if parameters.tr_s is not None:
         sequence += f", TR {parameters.tr_s * 1e3:.4g} ms"
-    parts = [label, sequence]
-    if parameters.averages:
+    parts = [acquisition.label, sequence]
+    transients = acquisition.fids.shape[1]
+    if transients > 1:
+        parts.append(f"{transients} transients")
+    elif parameters.averages and parameters.averages > 1:
         parts.append(f"{parameters.averages} averages")
     if voxel is not None:
         parts.append(" × ".join(f"{edge:.3g}" for edge in voxel.size_mm) + " mm")

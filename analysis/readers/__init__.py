@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.errors import NothingToRead, UnreadableFile
-from analysis.readers import describe, registry
+from analysis.readers import describe, registry, stacks
 from analysis.readers.detect import is_companion, read_head
 from analysis.readers.files import Found, check_stop, found_files, sentence
 from analysis.readers.records import InputFile
@@ -88,10 +88,16 @@ def _nothing(paths: Sequence[Path], found: Found) -> str:
         kind = "is empty" if not found.files else "holds no image or spectrum"
         return f"{names} {kind}; {advice}."
     first = found.skipped[0]
-    reason = first.reason.rstrip(".")
+    reason = _inside_a_sentence(first.reason)
     if len(found.skipped) == 1:
         return f"'{first.path}' cannot be used: {reason}; {advice}."
     return f"None of the {len(found.skipped)} files in {names} can be used, the first ({first.path}) because: {reason}."
+
+
+def _inside_a_sentence(reason: str) -> str:
+    first = reason.split(" ", 1)[0]
+    plain = first in ("The", "It", "Its", "This", "There")
+    return (reason[:1].lower() + reason[1:] if plain else reason).rstrip(".")
 
 
 def inspect_file(path: Path) -> str:
@@ -105,6 +111,9 @@ def inspect_file(path: Path) -> str:
         if len(found.files) != 1 or found.files[0].path != path:
             return f"{path}: holds {len(found.files)} files; open it as a study to read them."
         try:
-            return f"{path}: {sentence(describe.contents(registry.read_file(found.files[0])))}"
+            contents = registry.read_file(found.files[0])
+            if contents.slices:
+                stacks.check_pixels(contents.slices[0])
+            return f"{path}: {sentence(describe.contents(contents))}"
         except UnreadableFile as error:
             return f"{path}: cannot be read: {sentence(str(error))}"

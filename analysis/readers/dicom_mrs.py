@@ -168,7 +168,7 @@ def _frames(dataset: Dataset) -> ComplexArray:
             f"it holds {len(stored) // _COMPLEX_BYTES} data points where its header announces {count * points}; "
             "the file may be cut short"
         )
-    kind = "<c8" if dataset.is_little_endian is not False else ">c8"
+    kind = ">c8" if dataset.original_encoding[1] is False else "<c8"
     return checked_signal(_in_time(np.frombuffer(stored, kind).reshape(count, points), dataset))
 
 

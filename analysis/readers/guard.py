@@ -11,6 +11,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from analysis.errors import DiscernError, UnreadableFile
 
 _LONGEST_TEXT = 200
+_CUT_SHORT = "the file is damaged or cut short"
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 """Control characters, and the marks that reverse the reading direction of what follows them."""
 
@@ -32,8 +33,12 @@ def one_sentence() -> Iterator[None]:
         raise UnreadableFile("the file asks for more memory than there is") from error
     except PermissionError as error:
         raise UnreadableFile("Discern has no permission to read this file") from error
+    except EOFError as error:
+        raise UnreadableFile(_CUT_SHORT) from error
     except OSError as error:
-        raise UnreadableFile(f"the file could not be read ({error.strerror or type(error).__name__})") from error
+        # Parsers raise it too, without the system's reason, where a file ends in the middle of something.
+        why = f"the file could not be read ({error.strerror})" if error.strerror else _CUT_SHORT
+        raise UnreadableFile(why) from error
     except Exception as error:
         kind = type(error).__name__
         raise UnreadableFile(f"the file is damaged or not what it claims to be ({kind} while reading it)") from error

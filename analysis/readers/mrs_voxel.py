@@ -33,14 +33,13 @@ def make_voxel(centre_mm: FloatArray, axes: FloatArray, size_mm: FloatArray) -> 
     if np.abs(axes @ axes.T - np.eye(3)).max() > 0.01:
         return None
     left, _, right = np.linalg.svd(axes)  # the nearest orthonormal axes
-    exact = left @ right
-    triples = [(float(axis[0]), float(axis[1]), float(axis[2])) for axis in exact]
-    centre, size = np.ravel(centre_mm), np.ravel(size_mm)
-    return Voxel(
-        centre_mm=(float(centre[0]), float(centre[1]), float(centre[2])),
-        axes=(triples[0], triples[1], triples[2]),
-        size_mm=(float(size[0]), float(size[1]), float(size[2])),
-    )
+    first, second, third = left @ right
+    return Voxel(_triple(centre_mm), (_triple(first), _triple(second), _triple(third)), _triple(size_mm))
+
+
+def _triple(values: FloatArray) -> tuple[float, float, float]:
+    x, y, z = np.asarray(values, dtype=np.float64) + 0.0  # turns -0.0 into 0.0
+    return float(x), float(y), float(z)
 
 
 def voxel_of(dataset: Dataset) -> Voxel | None:

@@ -147,9 +147,10 @@ def _parameters(parsed: _Parsed, dataset: Dataset) -> tuple[AcquisitionParameter
     nucleus = _text(parsed, "ImagedNucleus") or "1H"
     if nucleus != "1H":
         raise UnreadableFile(f"it is a {nucleus} spectrum; Discern reads 1H only")
+    protocol = text_of(dataset, "ProtocolName") or _protocol_text(parsed, "tProtocolName")
     sequence, localisation, note = recognise(
         (_text(parsed, "SequenceName"), _protocol_text(parsed, "tSequenceFileName")),
-        (text_of(dataset, "ProtocolName"), _protocol_text(parsed, "tProtocolName"), text_of(dataset, "SeriesDescription")),
+        (protocol, text_of(dataset, "SeriesDescription")),
     )
     te_s, te_note = echo_time_s(milliseconds(_number(parsed, "EchoTime")), parsed.echo_time_sum_s, localisation)
     averages = _number(parsed, "NumberOfAverages")

@@ -177,6 +177,11 @@ def _with_pixels(stack: Sequence[Slice], found: Found, stop: Stop | None) -> dic
     return readable
 
 
+def check_pixels(one: Slice) -> None:
+    """Raise `UnreadableFile` where the pixels of a frame cannot be read."""
+    _Frames().picture(one)
+
+
 class _Frames:
     """Decoded frames; the file last opened stays in memory, because the frames of a file come one after another."""
 
@@ -193,7 +198,7 @@ class _Frames:
             except (RuntimeError, NotImplementedError) as error:
                 how = syntax.name if syntax is not None else "an unknown way"
                 raise UnreadableFile(f"its pixels are compressed as {how}, which this version cannot decode") from error
-            except ValueError as error:
+            except (ValueError, AttributeError, KeyError) as error:
                 raise UnreadableFile("its pixel data are cut short or do not fit its header") from error
             if stored.shape != one.shape:
                 raise UnreadableFile("its pixel data do not fit its header")

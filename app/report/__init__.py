@@ -5,6 +5,7 @@ Signing and verifying load their libraries only when they are called, so that re
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -93,7 +94,8 @@ def write_report(
             os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
         why = (error.strerror or type(error).__name__).lower()
         raise ReportError(f"The report cannot be written to {path}: {why}.") from error
     return path

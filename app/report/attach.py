@@ -6,7 +6,7 @@ import io
 from datetime import datetime
 from typing import Final
 
-from app.report.errors import NotVerifiable, ReportError
+from app.report.errors import NotVerifiable
 
 RESULTS_NAME: Final = "results.json"
 _LARGEST = 64 * 2**20
@@ -29,9 +29,9 @@ def attach_results(pdf: bytes, results: bytes, *, created_at: datetime) -> bytes
             mime_type="application/json",
             creation_date=stamp,
             mod_date=stamp,
-            relationship=pikepdf.Name.Data,
         )
         specification = document.Root.Names.EmbeddedFiles.Names[1]
+        specification.AFRelationship = pikepdf.Name.Data
         document.Root.AF = pikepdf.Array([specification])
         document.docinfo["/CreationDate"] = document.docinfo["/ModDate"] = pikepdf.String(stamp)
         if "/Trapped" in document.docinfo:
@@ -71,5 +71,5 @@ def embedded_results(pdf: bytes) -> bytes:
     except (pikepdf.PdfError, pikepdf.DataDecodingError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise NotVerifiable("The attached results.json cannot be read; the report is damaged.") from error
     if len(data) > _LARGEST:
-        raise ReportError("The attached results.json is larger than any that Discern writes.")
+        raise NotVerifiable("The attached results.json is larger than any that Discern writes.")
     return data

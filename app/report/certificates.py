@@ -84,7 +84,8 @@ def signing_problem(certificate: x509.Certificate, now: datetime) -> str | None:
     if now > certificate.not_valid_after_utc:
         return f"it expired on {certificate.not_valid_after_utc:%Y-%m-%d}"
     key = certificate.public_key()
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+    kinds = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)
+    if not isinstance(key, kinds):
         return "its kind of key is not used for signing PDF files"
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < _LEAST_RSA_BITS:
         return f"its RSA key has {key.key_size} bits, and {_LEAST_RSA_BITS} are needed"
@@ -114,9 +115,15 @@ def common_name(certificate: x509.Certificate) -> str:
 
 
 def make_demo_signer(folder: Path) -> DemoSigner:
-    """Write a fresh throw-away signer: demo-signer.p12, demo-signer.passphrase (readable by its owner) and demo-root.pem.
+    """Write a fresh throw-away signer into a folder.
 
-    The root's private key is forgotten at once, so that nobody can make another certificate with it.
+    The files are demo-signer.p12, demo-signer.passphrase (both readable by their owner only) and demo-root.pem. The
+    root's private key is forgotten at once, so that nobody can make another certificate with it.
+
+    Raises
+    ------
+    CertificateProblem
+        If the folder cannot be written to.
     """
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -192,7 +199,7 @@ def _read(path: Path) -> bytes:
 
 
 def _looks_like_p12(data: bytes) -> bool:
-    from asn1crypto import pkcs12
+    from asn1crypto import pkcs12  # type: ignore[import-untyped]
 
     try:
         return bool(pkcs12.Pfx.load(data)["version"].native == "v3")

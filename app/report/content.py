@@ -10,12 +10,9 @@ from typing import Protocol as Interface
 
 from analysis.types import ExamResult, Study, StudyInfo
 from app.report.evidence_blocks import voxel_block
-from app.report.parts import Cell, Column, Item, ReportContent, Table
+from app.report.parts import DRAFT, SIGNED, Cell, Column, Item, ReportContent, Table
 from app.report.summary import summary_of
 from app.report.wording import UNKNOWN, clean, dicom_date, moment, sex
-
-SIGNED = "Signed"
-DRAFT = "Unsigned draft"
 
 
 class ProtocolFact(Interface):
@@ -121,12 +118,12 @@ def report_content(
 
 def _banner(info: StudyInfo) -> tuple[Item, ...]:
     return (
-        Item("Patient", clean(info.patient_name)),
-        Item("Patient ID", clean(info.patient_id)),
+        Item("Patient", clean(info.patient_name, 200)),
+        Item("Patient ID", clean(info.patient_id, 80)),
         Item("Born", dicom_date(info.patient_birth_date)),
         Item("Sex", sex(info.patient_sex)),
         Item("Study date", dicom_date(info.study_date)),
-        Item("Accession", clean(info.accession_number)),
+        Item("Accession", clean(info.accession_number, 80)),
         Item("Study", clean(info.study_description)),
     )
 
@@ -146,8 +143,8 @@ def _methods(
         Item("Report made", moment(created_at)),
         Item("Study Instance UID", clean(info.study_instance_uid)),
         Item("Attached results.json SHA-256", clean(results_sha256)),
-        Item("Amplitudes", "Per molecule, in the arbitrary unit of the signal: not concentrations. Ratios of amplitudes "
-             "are therefore molar ratios, not ratios of peak areas."),
+        Item("Amplitudes", "Per molecule, in the arbitrary unit of the signal: not concentrations. Ratios of "
+             "amplitudes are therefore molar ratios, not ratios of peak areas."),
         Item("Standard deviations", "From the full covariance of the fit, nuisance parameters included."),
         Item("Intervals", "90 %: from the 5th to the 95th percentile."),
         Item("Settings", "Every processing step and the settings of every fit are printed with each voxel."),
@@ -166,8 +163,9 @@ def _provenance(protocol: ReadingProtocol) -> Table:
         title="Where the protocol's numbers come from",
         columns=(Column("Number", 0.15), Column("Value", 0.33), Column("Status", 0.11), Column("Source", 0.41)),
         rows=tuple(
-            (Cell(clean(f.name), bold=True), Cell(clean(f.value, 800)), Cell(clean(f.status)), Cell(clean(f.source, 800)))
-            for f in facts
+            (Cell(clean(fact.name), bold=True), Cell(clean(fact.value, 800)), Cell(clean(fact.status)),
+             Cell(clean(fact.source, 800)))
+            for fact in facts
         ),
         note=f"Status of these entries: {counted}." if facts else "The protocol states no numbers.",
     )
@@ -179,9 +177,10 @@ def _files(study: Study) -> Table:
     note = f"Pictures were taken from {len(images)} image files, which are not listed." if images else ""
     return Table(
         title="Spectroscopy files used",
-        columns=(Column("Voxel", 0.12), Column("Use", 0.12), Column("File", 0.28), Column("SHA-256", 0.48)),
+        columns=(Column("Voxel", 0.11), Column("Use", 0.11), Column("File", 0.26), Column("SHA-256", 0.52)),
         rows=tuple(
-            (Cell(clean(label, 40)), Cell(clean(source.role)), Cell(_file_name(source.path)), Cell("", clean(source.sha256)))
+            (Cell(clean(label, 40)), Cell(clean(source.role)), Cell(_file_name(source.path)),
+             Cell("", clean(source.sha256)))
             for label, source in rows
         ),
         note=note,

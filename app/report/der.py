@@ -59,7 +59,9 @@ def _proper_value(tag: int, value: bytes) -> bool:
         padded = len(value) > 1 and ((value[0] == 0 and value[1] < 0x80) or (value[0] == 0xFF and value[1] >= 0x80))
         return bool(value) and not padded
     if tag == _BIT_STRING:
-        return bool(value) and value[0] < 8 and (len(value) > 1 or value[0] == 0) and not value[-1] & (1 << value[0]) - 1
+        if not value or value[0] > 7 or (len(value) == 1 and value[0]):
+            return False
+        return len(value) == 1 or not value[-1] & ((1 << value[0]) - 1)
     if tag == _NULL:
         return not value
     return bool(value) if tag == _OID else True

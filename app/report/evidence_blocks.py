@@ -25,6 +25,9 @@ from app.report.wording import (
 
 _PROTON_MHZ_PER_TESLA = 42.577
 """Gyromagnetic ratio of the proton over 2 pi (CODATA 2018)."""
+_MOST_STACKED = 15
+"""More signals than this are tabulated in three groups side by side."""
+_UNITS = {"hz": "Hz", "ms": "ms", "s": "s", "ppm": "ppm", "rad": "rad", "deg": "°", "mm": "mm"}
 _LABEL_SOURCES: dict[LabelSource, str] = {
     "reader": "named by the reader",
     "header": "named by the file",
@@ -43,7 +46,7 @@ def voxel_block(study: Study, result: VoxelResult, ratios: Sequence[str]) -> Vox
         items=(*_measured(result), *_placed(result)),
         pictures=close_ups(study, result),
         plot=_plot(fit, named) if fit else None,
-        absence="" if fit else _absence(result),
+        absence="" if fit else "There is no fitted spectrum to show.",
         gates=_gates(result.quality.gates),
         amplitudes=_amplitudes(result),
         fit_items=_fit_items(result),
@@ -66,11 +69,6 @@ def _result_line(result: VoxelResult) -> str:
         reasons = " ".join(clean(reason, 600) for reason in result.quality.reasons)
         parts.append(f"not evaluable: {reasons}" if not evidence else reasons)
     return "; ".join(filter(None, parts))
-
-
-def _absence(result: VoxelResult) -> str:
-    reasons = " ".join(clean(reason, 600) for reason in result.quality.reasons)
-    return f"No spectrum could be fitted. {reasons}".strip()
 
 
 def _measured(result: VoxelResult) -> tuple[Item, ...]:
@@ -118,7 +116,7 @@ def _placed(result: VoxelResult) -> tuple[Item, ...]:
     place = (f"{'L' if left >= 0 else 'R'} {abs(left):.1f}, {'P' if back >= 0 else 'A'} {abs(back):.1f}, "
              f"{'H' if head >= 0 else 'F'} {abs(head):.1f} mm")
     volume = math.prod(voxel.size_mm) / 1000
-    return (name, Item("Voxel size", f"{size} mm ({significant(volume, 3)} mL)"), Item("Voxel centre", place))
+    return (name, Item("Voxel size", f"{size} mm ({with_unit(volume, 'mL')})"), Item("Voxel centre", place))
 
 
 def _plot(fit: Fit, named: Sequence[str]) -> SpectrumPlot:
@@ -176,10 +174,17 @@ def _amplitudes(result: VoxelResult) -> Table:
                      Cell(plus_minus(amplitude.amplitude / factor, amplitude.sd / factor)),
                      Cell(relative)))
     unit = "arb. unit" if power == 0 else f"10^{power} arb. unit"
+    groups = 1 if len(rows) <= _MOST_STACKED else 3
+    height = -(-len(rows) // groups)
+    empty = (Cell(""), Cell(""), Cell(""))
+    side_by_side = tuple(
+        sum((rows[i] if i < len(rows) else empty for i in range(row, groups * height, height)), ())
+        for row in range(height)
+    )
     return Table(
         title="Amplitudes per molecule ± SD",
-        columns=(Column("Signal", 0.34), Column(unit, 0.4), Column("SD / value", 0.26)),
-        rows=tuple(rows),
+        columns=(Column("Signal", 0.34), Column(unit, 0.4), Column("SD / value", 0.26)) * groups,
+        rows=side_by_side,
         note="" if rows else "No amplitude was found.",
     )
 
@@ -213,8 +218,17 @@ def _range(values: FloatArray) -> str:
 
 
 def _step(step: Step) -> str:
-    values = "; ".join(f"{clean(name, 60)} {plain(value)}" for name, value in step.values.items())
+    figures = [(name, value) for name, value in step.values.items() if name != "done"]
+    values = "; ".join(_figure(name, plain(value)) for name, value in figures)
     return f"{clean(step.name, 60)}: {clean(step.text, 600)}" + (f" ({values})" if values else "")
+
+
+def _figure(name: str, value: str) -> str:
+    """Write a step's figure, the unit at the end of its name put behind its value."""
+    words = clean(name, 60).split("_")
+    unit = _UNITS.get(words[-1], "") if len(words) > 1 else ""
+    named = " ".join(words[:-1] if unit else words)
+    return f"{named} {value} {unit}".rstrip()
 
 
 def _warnings(result: VoxelResult) -> tuple[str, ...]:

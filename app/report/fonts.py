@@ -22,6 +22,8 @@ SYMBOLS = "DiscernSymbols"
 MISSING = "□"
 """Shown for a character that no font of the report holds."""
 
+_BMP = 0xFFFF
+"""Characters beyond it are shown, but reportlab writes a wrong code for searching them."""
 _FILES = {REGULAR: "NotoSans-Regular.ttf", BOLD: "NotoSans-Bold.ttf", SYMBOLS: "DejaVuSans.ttf"}
 
 
@@ -72,7 +74,7 @@ def _by_font(text: str, main: str) -> list[Run]:
     found: list[Run] = []
     for character in text:
         font, shown = _choose(character, main)
-        exact = character if shown != character else None
+        exact = character if shown != character or ord(character) > _BMP else None
         last = found[-1] if found else None
         if last and last.font == font and (last.exact is None) == (exact is None):
             joined = None if exact is None else f"{last.exact}{exact}"

@@ -12,8 +12,8 @@ TOP = 802.0
 FOOTER_Y = 26.0
 BOTTOM = 42.0
 
-STRIP_TOP = 112.0
-"""The strip for signatures on page 1 ends here; the page's text stands above."""
+STRIP_TOP = 110.0
+"""The strip for signatures on page 1 ends here; the research-use statement and the page's text stand above."""
 FINAL: Final = "Final"
 """Name of the field whose signature certifies the report."""
 SIGNATURE_BOXES: dict[str, tuple[float, float, float, float]] = {

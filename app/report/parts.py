@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.types import EvidenceClass, FloatArray, Interval
 
+SIGNED: Final = "Signed"
+DRAFT: Final = "Unsigned draft"
+"""What a report calls itself on every page."""
 Align = Literal["left", "right", "centre"]
 
 

@@ -7,22 +7,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, NextPageTemplate, PageBreak, PageTemplate, Spacer
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    KeepTogether,
+    NextPageTemplate,
+    PageBreak,
+    PageTemplate,
+    Spacer,
+)
 
 from app.report import layout
 from app.report.figures import SlicePicture
 from app.report.fonts import REGULAR, lacks_glyphs, register_fonts
-from app.report.parts import Item, ReportContent, Summary, VoxelBlock
-from app.report.spectrum_figure import SpectrumFigure
+from app.report.parts import SIGNED, Item, Picture, ReportContent, Summary, VoxelBlock
+from app.report.spectrum_figure import SpectrumFigure, figure_height
 from app.report.tables import SideBySide, bullet, item_grid, table_parts
-from app.report.text import BODY, MUTED, SECTION, SMALL, STRONG, Style, TextBlock, draw_line, shortened
+from app.report.text import BODY, MUTED, SECTION, SMALL, STRONG, Style, TextBlock, draw_line, shortened, wrapped
 
 _PAGE_COUNT = "pagecount"
-_PICTURE_SHARE = 0.335
-_PICTURE_TALLEST = 318.0
+_TALL_SHARE, _WIDE_SHARE = 0.335, 0.45
+"""Share of the width for a picture of a spine, and for another."""
+_PICTURE_TALLEST = 290.0
 _MOST_BESIDE = 9
 """More voxels than this are tabulated beneath the picture instead of beside it."""
-_SPECTRUM_HEIGHT = 292.0
 
 
 def report_pdf(content: ReportContent) -> bytes:
@@ -52,6 +61,7 @@ class _CountingCanvas(Canvas):  # type: ignore[misc]
 
 
 _FURNITURE = Style(7.0, 9.0, grey=MUTED)
+_STATEMENT = Style(7.6, 9.8, bold=True)
 
 
 class _Document(BaseDocTemplate):  # type: ignore[misc]
@@ -63,7 +73,8 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
             subject="MR spectroscopy, research use only", displayDocTitle=True,
         )
         self.content = content
-        first = _frame(layout.STRIP_TOP)
+        self.statement = wrapped(content.statement, layout.WIDTH, _STATEMENT)
+        first = _frame(layout.STRIP_TOP + len(self.statement) * _STATEMENT.leading + 4)
         later = _frame(layout.BOTTOM)
         self.addPageTemplates([
             PageTemplate("first", [first], onPage=self._first_page),
@@ -97,7 +108,11 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
             canvas.setStrokeGray(0.6)
             canvas.rect(left, bottom, right - left, top - bottom)
             draw_line(canvas, left, top + 3, layout.BOX_TITLES[name], SMALL)
-        if self.content.state != "Signed":
+        y = layout.STRIP_TOP + len(self.statement) * _STATEMENT.leading
+        for line in self.statement:
+            y -= _STATEMENT.leading
+            draw_line(canvas, layout.LEFT, y + 4, line, _STATEMENT)
+        if self.content.state != SIGNED:
             left, bottom, _, top = layout.SIGNATURE_BOXES[layout.FINAL]
             draw_line(canvas, left + 8, (top + bottom) / 2 - 3, "Unsigned draft, not a report", STRONG)
 
@@ -127,7 +142,6 @@ def _summary(content: ReportContent) -> list[Flowable]:
     parts += _picture_and_tables(summary)
     for table in summary.below:
         parts += table_parts(table, layout.WIDTH)
-    parts.append(TextBlock(content.statement, Style(8.0, 10.4, bold=True), before=5))
     return parts
 
 
@@ -150,7 +164,8 @@ def _findings(summary: Summary) -> list[Flowable]:
 
 def _picture_and_tables(summary: Summary) -> list[Flowable]:
     beside = len(summary.beside[0].rows) <= _MOST_BESIDE if summary.beside else False
-    width = (layout.WIDTH - 14) * _PICTURE_SHARE
+    share = _TALL_SHARE if summary.picture is None or _is_tall(summary.picture) else _WIDE_SHARE
+    width = (layout.WIDTH - 14) * share
     if summary.picture is None:
         picture: list[Flowable] = [TextBlock(summary.picture_absence, BODY, before=5)]
     else:
@@ -163,7 +178,12 @@ def _picture_and_tables(summary: Summary) -> list[Flowable]:
     tables += [TextBlock(note, SMALL, before=4) for note in summary.reading_notes]
     if not beside:
         return [Spacer(1, 4), *picture, *tables]
-    return [Spacer(1, 4), SideBySide(picture, tables, _PICTURE_SHARE)]
+    return [Spacer(1, 4), SideBySide(picture, tables, share)]
+
+
+def _is_tall(picture: Picture) -> bool:
+    rows, columns = picture.pixels.shape
+    return bool(rows * picture.pixel_mm[1] > 1.3 * columns * picture.pixel_mm[0])
 
 
 def _voxel(block: VoxelBlock) -> list[Flowable]:
@@ -177,11 +197,10 @@ def _voxel(block: VoxelBlock) -> list[Flowable]:
     else:
         parts.append(item_grid(block.items, layout.WIDTH, columns=2, name_share=0.26))
     if block.plot:
-        parts.append(SpectrumFigure(block.plot, layout.WIDTH, _SPECTRUM_HEIGHT))
+        parts.append(SpectrumFigure(block.plot, layout.WIDTH, figure_height(block.plot)))
     else:
         parts.append(TextBlock(block.absence, STRONG, before=8, after=8))
-    left = (layout.WIDTH - 14) * 0.56
-    parts.append(SideBySide(table_parts(block.gates, left), table_parts(block.amplitudes, layout.WIDTH - 14 - left), 0.56))
+    parts += _gates_and_amplitudes(block)
     if block.fit_items:
         parts += [TextBlock("Fit", Style(8.4, 11.5, bold=True), before=6),
                   item_grid(block.fit_items, layout.WIDTH, columns=2, name_share=0.2)]
@@ -189,6 +208,14 @@ def _voxel(block: VoxelBlock) -> list[Flowable]:
         parts.append(TextBlock("Processing, in order", Style(8.4, 11.5, bold=True), before=6))
         parts += [TextBlock(f"{number}. {step}", Style(7.2, 9.2)) for number, step in enumerate(block.steps, 1)]
     return [*parts, *_warning_parts(block.warnings)]
+
+
+def _gates_and_amplitudes(block: VoxelBlock) -> list[Flowable]:
+    if len(block.amplitudes.columns) > 3:
+        return [*table_parts(block.gates, layout.WIDTH), *table_parts(block.amplitudes, layout.WIDTH)]
+    left = (layout.WIDTH - 14) * 0.56
+    right = layout.WIDTH - 14 - left
+    return [SideBySide(table_parts(block.gates, left), table_parts(block.amplitudes, right), 0.56)]
 
 
 def _warning_parts(warnings: Sequence[str]) -> list[Flowable]:
@@ -203,7 +230,7 @@ def _methods(content: ReportContent) -> list[Flowable]:
     parts += [KeepTogether([TextBlock("Limits", Style(8.4, 11.5, bold=True), before=7),
                             *(bullet(limit) for limit in content.limits[:1])])] if content.limits else []
     parts += [bullet(limit) for limit in content.limits[1:]]
-    parts.append(TextBlock(content.statement, Style(8.0, 10.4, bold=True), before=5))
+    parts.append(TextBlock(content.statement, _STATEMENT, before=5))
     for table in (content.provenance, content.files, content.skipped):
         parts += table_parts(table, layout.WIDTH) if table else []
     return [*parts, *_warning_parts(content.warnings)]

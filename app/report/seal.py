@@ -42,7 +42,7 @@ def broken_seal(pdf: bytes, signature: Any, *, is_last: bool) -> str | None:
 
 
 def _broken_content(content: bytes) -> str | None:
-    from asn1crypto import cms
+    from asn1crypto import cms  # type: ignore[import-untyped]
 
     size = der_size(content)
     if size is None or any(content[size:]):

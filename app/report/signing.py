@@ -33,7 +33,9 @@ class Signer:
     meaning: str = FINAL_MEANING
 
 
-def sign_pdf(pdf: bytes, p12: Path, passphrase: bytes, *, meaning: str = FINAL_MEANING, simulated: bool = False) -> bytes:
+def sign_pdf(
+    pdf: bytes, p12: Path, passphrase: bytes, *, meaning: str = FINAL_MEANING, simulated: bool = False
+) -> bytes:
     """Certify a finished report and check the fresh signature.
 
     Parameters
@@ -93,23 +95,23 @@ def _with_fields(pdf: bytes) -> bytes:
 
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
     for name, box in SIGNATURE_BOXES.items():
-        corners = tuple(round(edge) for edge in box)
-        append_signature_field(writer, SigFieldSpec(name, on_page=0, box=corners))
+        left, bottom, right, top = (round(edge) for edge in box)
+        append_signature_field(writer, SigFieldSpec(name, on_page=0, box=(left, bottom, right, top)))
     output = io.BytesIO()
-    writer.write(output)
+    writer.write(output)  # type: ignore[no-untyped-call]
     return output.getvalue()
 
 
 def _simple_signer(bundle: PKCS12KeyAndCertificates) -> Any:
     """Return pyHanko's signer; roots are left out, because a verifier must bring its own."""
-    from asn1crypto import keys, x509
+    from asn1crypto import keys, x509  # type: ignore[import-untyped]
     from cryptography.hazmat.primitives import serialization
     from pyhanko.sign.signers import SimpleSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
     assert bundle.key is not None
     assert bundle.cert is not None
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     others = (other.certificate for other in bundle.additional_certs)
     store.register_multiple([x509.Certificate.load(c.public_bytes(serialization.Encoding.DER)) for c in others])
     key = bundle.key.private_bytes(
@@ -143,8 +145,9 @@ def _stamp_style(text: StampText) -> Any:
             self.resources.xobject["/DiscernStamp"] = page
             return b"/DiscernStamp Do"
 
-    rule = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MIN, AxisAlignment.ALIGN_MIN, Margins.uniform(0))
-    return StaticStampStyle(border_width=0, background=_Drawing(""), background_layout=rule, background_opacity=1.0)
+    rule = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MIN, AxisAlignment.ALIGN_MIN, Margins(0, 0, 0, 0))
+    page = _Drawing("")  # type: ignore[no-untyped-call]
+    return StaticStampStyle(border_width=0, background=page, background_layout=rule, background_opacity=1.0)
 
 
 def _check(signed: bytes) -> None:

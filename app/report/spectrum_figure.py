@@ -22,6 +22,11 @@ _LABEL = Style(6.6, 8.4)
 _AXIS = Style(6.6, 8.4, grey=MUTED, align="centre")
 
 
+def figure_height(plot: SpectrumPlot) -> float:
+    """Return how tall a spectrum should be drawn, in points: taller where many signals are stacked."""
+    return 290.0 + 11.0 * max(0, min(len(plot.traces), _MOST_TRACES) - 9)
+
+
 class SpectrumFigure(FixedFigure):
     """A fitted spectrum, ppm from right to left; residual, data and fit share one vertical scale."""
 
@@ -34,7 +39,8 @@ class SpectrumFigure(FixedFigure):
     def draw(self) -> None:
         """Draw all parts from bottom to top."""
         room = self.height - _BOTTOM - 4 * _GAP - 8
-        heights, trace_scale, traces_height = _stack(self.traces, room * _TRACE_SHARE)
+        trace_room = max(room * _TRACE_SHARE, len(self.traces) * _LEAST_TRACE * 1.6)
+        heights, trace_scale, traces_height = _stack(self.traces, trace_room)
         plot = self.plot
         main_low = min(0.0, float(np.min([plot.data.min(), plot.baseline.min(), plot.fit.min()])))
         main_high = float(max(plot.data.max(), plot.fit.max()))

@@ -26,10 +26,13 @@ _CLASSES: tuple[EvidenceClass, ...] = ("higher", "lower", "indeterminate", "not 
 _NAMED: dict[LabelSource, str] = {
     "reader": "named by reader",
     "header": "",
-    "geometry": "level from geometry",
-    "order": "level from order",
+    "geometry": "named from geometry",
+    "order": "named from file order",
 }
-_RATIOS_PER_TABLE = 5
+_RATIOS_WITH_GATES, _RATIOS_ACROSS, _RATIOS_BESIDE = 4, 7, 4
+"""How many ratios one table takes: with gates, across the page, beside the picture."""
+_FEW_VOXELS = 3
+_RATIO_TITLE = "Molar ratios ± SD [90 %]"
 _RATIO_NOTE = (
     "A ratio counts molecules, not peak areas; in parentheses where the voxel is not evaluable. "
     "Every gate is on the voxel's own page."
@@ -41,18 +44,37 @@ def summary_of(study: Study, exam: ExamResult, ratios: Sequence[str], pretest: S
     voxels = exam.voxels
     picture = overview(study, voxels)
     compared = exam.compares and exam.withheld is None
-    beside = (_evidence_table(voxels),) if compared else ()
-    if compared and pretest and any(v.evidence and v.evidence.probability for v in voxels):
-        beside = (*beside, _probability_table(voxels, pretest))
+    beside, below = _compared_tables(voxels, ratios, pretest) if compared else _plain_tables(voxels, ratios)
     return Summary(
         findings=_findings(exam),
         withheld=f"Comparison withheld: {clean(exam.withheld, 1000)}" if exam.withheld else "",
         picture=picture,
         picture_absence="" if picture else _why_no_picture(study),
         beside=beside,
-        below=_ratio_tables(voxels, ratios),
-        reading_notes=_reading_notes(compared=compared),
+        below=below,
+        reading_notes=_reading_notes() if compared else (),
     )
+
+
+def _compared_tables(
+    voxels: Sequence[VoxelResult], ratios: Sequence[str], pretest: Sequence[float]
+) -> tuple[tuple[Table, ...], tuple[Table, ...]]:
+    """Return the tables beside the picture and those below it, for an exam with evidence."""
+    beside: tuple[Table, ...] = (_evidence_table(voxels),)
+    if pretest and any(v.evidence and v.evidence.probability for v in voxels):
+        beside = (*beside, _probability_table(voxels, pretest))
+    if len(ratios) <= _RATIOS_WITH_GATES:
+        return beside, (_ratio_and_gate_table(voxels, ratios),)
+    return beside, (*_ratio_tables(voxels, ratios, _RATIOS_ACROSS), _gate_table(voxels))
+
+
+def _plain_tables(
+    voxels: Sequence[VoxelResult], ratios: Sequence[str]
+) -> tuple[tuple[Table, ...], tuple[Table, ...]]:
+    """Return the tables beside the picture and those below it, for an exam without evidence."""
+    if len(voxels) <= _FEW_VOXELS:
+        return (_turned_ratio_table(voxels, ratios),), (_gate_table(voxels),)
+    return _ratio_tables(voxels, ratios, _RATIOS_BESIDE), (_gate_table(voxels),)
 
 
 def _why_no_picture(study: Study) -> str:
@@ -124,26 +146,48 @@ def _probability_table(voxels: Sequence[VoxelResult], pretest: Sequence[float]) 
     )
 
 
-def _ratio_tables(voxels: Sequence[VoxelResult], ratios: Sequence[str]) -> tuple[Table, ...]:
-    """Return the ratios, some per table, the first table with the gates."""
-    groups = [tuple(ratios[i : i + _RATIOS_PER_TABLE]) for i in range(0, len(ratios), _RATIOS_PER_TABLE)] or [()]
-    return tuple(_ratio_table(voxels, group, with_gates=number == 0) for number, group in enumerate(groups))
+def _ratio_tables(voxels: Sequence[VoxelResult], ratios: Sequence[str], per_table: int) -> tuple[Table, ...]:
+    """Return the ratios, one row per voxel, some per table."""
+    groups = [ratios[i : i + per_table] for i in range(0, len(ratios), per_table)]
+    return tuple(
+        Table(
+            title=_RATIO_TITLE if number == 0 else f"{_RATIO_TITLE}, continued",
+            columns=(Column("Level", 0.22), *(Column(clean(name, 40), 0.78 / per_table) for name in group)),
+            rows=tuple((_level(v), *(_ratio_cell(v, name) for name in group)) for v in voxels),
+            note=_RATIO_NOTE if number == len(groups) - 1 else "",
+        )
+        for number, group in enumerate(groups)
+    )
 
 
-def _ratio_table(voxels: Sequence[VoxelResult], ratios: Sequence[str], *, with_gates: bool) -> Table:
-    share = 0.53 / max(len(ratios), 3) if with_gates else 0.85 / max(len(ratios), 3)
-    columns = [Column("Level", 0.15), *(Column(clean(name, 40), share) for name in ratios)]
-    rows = []
-    for result in voxels:
-        cells = [_level(result), *(_ratio_cell(result, name) for name in ratios)]
-        rows.append((*cells, _gate_cell(result)) if with_gates else tuple(cells))
-    if with_gates:
-        columns.append(Column("Quality gates", 0.85 - share * len(ratios)))
+def _turned_ratio_table(voxels: Sequence[VoxelResult], ratios: Sequence[str]) -> Table:
+    """Return the ratios of few voxels, one row per ratio."""
+    share = 0.75 / max(len(voxels), 2)
     return Table(
-        title="Molar ratios ± SD [90 %]" + (" and quality" if with_gates else ", continued"),
-        columns=tuple(columns),
-        rows=tuple(rows),
-        note=_RATIO_NOTE if with_gates else "",
+        title=_RATIO_TITLE,
+        columns=(Column("Ratio", 0.25), *(Column(clean(v.label, 40), share) for v in voxels)),
+        rows=tuple((Cell(clean(name, 40), bold=True), *(_ratio_cell(v, name) for v in voxels)) for name in ratios),
+        note=_RATIO_NOTE,
+    )
+
+
+def _ratio_and_gate_table(voxels: Sequence[VoxelResult], ratios: Sequence[str]) -> Table:
+    """Return ratios and gates of every voxel in one table across the page."""
+    share = 0.53 / max(len(ratios), 3)
+    columns = (Column("Level", 0.15), *(Column(clean(name, 40), share) for name in ratios))
+    return Table(
+        title=f"{_RATIO_TITLE} and quality",
+        columns=(*columns, Column("Quality gates", 0.85 - share * len(ratios))),
+        rows=tuple((_level(v), *(_ratio_cell(v, name) for name in ratios), _gate_cell(v, "\n")) for v in voxels),
+        note=_RATIO_NOTE,
+    )
+
+
+def _gate_table(voxels: Sequence[VoxelResult]) -> Table:
+    return Table(
+        title="Quality",
+        columns=(Column("Level", 0.15), Column("Quality gates", 0.85)),
+        rows=tuple((Cell(clean(v.label, 60), bold=True), _gate_cell(v, "; ")) for v in voxels),
     )
 
 
@@ -156,18 +200,19 @@ def _ratio_cell(result: VoxelResult, name: str) -> Cell:
     return Cell(text if result.quality.evaluable else f"({text})", ratio_span(ratio))
 
 
-def _gate_cell(result: VoxelResult) -> Cell:
-    """Return every gate that did not pass, and in full why a voxel is not evaluable."""
+def _gate_cell(result: VoxelResult, between: str) -> Cell:
+    """Return every gate that did not pass, and in full why a voxel is not evaluable; `between` joins the gates."""
     quality = result.quality
     raised = [_gate_words(gate) for gate in quality.gates if gate.verdict in ("warn", "fail")]
     unknown = [clean(gate.name, 60) for gate in quality.gates if gate.verdict == "unknown"]
     passed = sum(gate.verdict == "pass" for gate in quality.gates)
-    lines = [f"{VERDICT_GLYPHS['pass']} {passed} of {len(quality.gates)} pass", *raised]
+    count = len(quality.gates)
+    lines = [f"{VERDICT_GLYPHS['pass']} {passed} of {count} pass" if count else "no gate evaluated", *raised]
     lines += [f"{VERDICT_GLYPHS['unknown']} unknown: {', '.join(unknown)}"] if unknown else []
     if quality.evaluable:
-        return Cell(lines[0], "\n".join(lines[1:]))
+        return Cell("; ".join(lines)) if between == "; " else Cell(lines[0], between.join(lines[1:]))
     reasons = " ".join(clean(reason, 600) for reason in quality.reasons) or "no reason is given."
-    return Cell(f"Not evaluable: {reasons}", "\n".join(lines), bold=True)
+    return Cell(f"Not evaluable: {reasons}", between.join(lines), bold=True)
 
 
 def _gate_words(gate: Gate) -> str:
@@ -175,13 +220,11 @@ def _gate_words(gate: Gate) -> str:
     return f"{VERDICT_GLYPHS[gate.verdict]} {clean(gate.name, 60)} {value} (limit: {clean(gate.limit, 80)})"
 
 
-def _reading_notes(*, compared: bool) -> tuple[str, ...]:
-    if not compared:
-        return ()
+def _reading_notes() -> tuple[str, ...]:
     return (
         "Likelihood ratio (LR): how much more likely these spectra are from a painful disc than from a painless one, "
         "judged against the other discs of this exam. 1 says nothing; above 1 speaks for pain, below 1 against it. "
         "Score = 10 LR / (1 + LR); 5 says nothing.",
-        "Driver: acid, more acid than in the other discs; structure, less proteoglycan (degeneration, not acid); mixed, "
-        "both.",
+        "Driver: acid, more acid than in the other discs; structure, less proteoglycan (degeneration, not acid); "
+        "mixed, both.",
     )

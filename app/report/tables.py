@@ -39,7 +39,8 @@ def _grid(table: Table, width: float) -> Grid:
         ("LINEBELOW", (0, 0), (-1, 0), 0.7, heavy),
         ("LINEBELOW", (0, 1), (-1, -1), 0.3, rule),
     ]
-    style += [("BACKGROUND", (0, i + 1), (-1, i + 1), Color(0.93, 0.93, 0.93)) for i, on in enumerate(table.shaded) if on]
+    grey = Color(0.93, 0.93, 0.93)
+    style += [("BACKGROUND", (0, i), (-1, i), grey) for i, shaded in enumerate(table.shaded, 1) if shaded]
     return Grid([head, *body], colWidths=widths, repeatRows=1, style=style, hAlign="LEFT")
 
 
@@ -78,8 +79,8 @@ def item_grid(items: Sequence[Item], width: float, *, columns: int = 1, name_sha
         line: list[Flowable] = []
         for column in range(columns):
             index = column * rows + row
-            pair = items[index] if index < len(items) else None
-            line += [TextBlock(pair.name, name_style), TextBlock(pair.value, value_style)] if pair else [TextBlock(""), TextBlock("")]
+            pair = items[index] if index < len(items) else Item("", "")
+            line += [TextBlock(pair.name, name_style), TextBlock(pair.value, value_style)]
         cells.append(line)
     each = width / columns
     widths = [each * name_share, each * (1 - name_share)] * columns

@@ -13,8 +13,8 @@ from app.report.attach import embedded_results
 from app.report.certificates import DEMO_MARK
 from app.report.compare import RELATIVE_TOLERANCE, compare_results
 from app.report.errors import CertificateProblem, NotVerifiable
-from app.report.results_schema import parse_results
 from app.report.layout import FINAL
+from app.report.results_schema import parse_results
 from app.report.seal import broken_seal, quiet_pyhanko, unexplained_certificates
 from app.report.wording import clean, moment
 
@@ -147,7 +147,7 @@ def _with_problem(found: Verification, sentence: str) -> Verification:
 
 
 def _certificates(pem_file: bytes) -> list[Any]:
-    from asn1crypto import pem, x509
+    from asn1crypto import pem, x509  # type: ignore[import-untyped]
 
     try:
         blocks = list(pem.unarmor(pem_file, multiple=True))

@@ -73,13 +73,13 @@ def significant(value: float | None, digits: int = 2) -> str:
 
 
 def decimals_for(sd: float) -> int:
-    """Return how many decimals a standard deviation deserves: two digits from 0.10 to 0.354, else one.
+    """Return how many decimals a standard deviation deserves: two digits from 0.10 to 0.354 and as 1.0, else one.
 
     The rule of the Particle Data Group (Review of Particle Physics, Introduction, section 5.3).
     """
     power = math.floor(math.log10(sd))
     leading = round(sd / 10.0 ** (power - 2))
-    return max(0, 1 - power if leading < 355 or leading > 949 else -power)
+    return max(0, 1 - power if leading < 355 else -power)
 
 
 def plus_minus(value: float | None, sd: float | None) -> str:

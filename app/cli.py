@@ -1,0 +1,90 @@
+"""The command line: `discern [STUDY]` opens the workstation, sub-commands work without a window."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+PROTOCOLS = ("disc", "brain", "cord")
+COMMANDS = ("analyse", "demo", "verify", "inspect")
+NOTHING_DONE = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run Discern; return the exit status. No traceback reaches the user."""
+    # The matrices here are small: more BLAS threads cost time and change the last digits.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    from analysis.errors import DiscernError
+
+    try:
+        return _run(arguments)
+    except DiscernError as error:
+        sys.stderr.write(f"{error}\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+    except MemoryError:
+        sys.stderr.write("There is not enough memory for this study; give fewer files at once.\n")
+    return NOTHING_DONE
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments and arguments[0] in COMMANDS:
+        return _command(_commands().parse_args(arguments))
+    options = _window_parser().parse_args(arguments)
+    from app.main import run
+    from app.window_report import report_writer
+
+    return run(options.study, screenshot=options.screenshot, protocol_id=options.protocol, write_report=report_writer)
+
+
+def _command(options: argparse.Namespace) -> int:
+    from app import headless
+
+    if options.command == "analyse":
+        signer = headless.signer_from(options.sign, options.passphrase_file)
+        request = headless.AnalyseRequest(options.out, options.protocol, signer)
+        return headless.analyse_studies(options.study, request, options.jobs)
+    if options.command == "demo":
+        return headless.make_demo(options.folder, options.seed)
+    if options.command == "verify":
+        return headless.verify(options.report, options.study, options.trust)
+    return headless.inspect(options.file)
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="discern",
+        description="Open reading workstation for MR spectroscopy of spine and brain. Research software.",
+        epilog=f"Commands without a window: discern {{{','.join(COMMANDS)}}} --help",
+    )
+    parser.add_argument("study", nargs="*", type=Path, help="folder, DICOMDIR, zip or files to open")
+    parser.add_argument("--protocol", choices=PROTOCOLS, help="read with this protocol instead of the suggested one")
+    parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the reading window and end")
+    return parser
+
+
+def _commands() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="discern")
+    commands = parser.add_subparsers(dest="command", required=True)
+    analyse = commands.add_parser("analyse", help="read, fit and compare studies without a window")
+    analyse.add_argument("study", nargs="+", type=Path, help="folder, DICOMDIR, zip or single file")
+    analyse.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the results are written")
+    analyse.add_argument("--protocol", choices=PROTOCOLS, help="instead of the one that the headers suggest")
+    analyse.add_argument("--jobs", type=int, default=1, metavar="N", help="studies at the same time (default 1)")
+    analyse.add_argument("--sign", type=Path, metavar="CERT.p12", help="sign the reports with this certificate")
+    analyse.add_argument("--passphrase-file", type=Path, metavar="FILE", help="holds the certificate's passphrase")
+    demo = commands.add_parser("demo", help="write a simulated lumbar study with its truth")
+    demo.add_argument("folder", type=Path, metavar="DIR")
+    demo.add_argument("--seed", type=int, default=1, metavar="N")
+    verify = commands.add_parser("verify", help="check a signed report")
+    verify.add_argument("report", type=Path, metavar="REPORT.pdf")
+    verify.add_argument("--study", type=Path, help="compute every number again from this study")
+    verify.add_argument("--trust", type=Path, metavar="ROOT.pem", help="trust this root certificate only")
+    inspect = commands.add_parser("inspect", help="say what files are")
+    inspect.add_argument("file", nargs="+", type=Path)
+    return parser

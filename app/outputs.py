@@ -1,0 +1,83 @@
+"""What an analysis leaves on disk: results.json and the report of each study."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.errors import DiscernError
+from analysis.protocol import Protocol
+from analysis.results import results_bytes, results_document
+from analysis.types import ExamResult, Study
+from app.version import version
+
+if TYPE_CHECKING:
+    from app.report.signing import Signer
+
+RESULTS_NAME, REPORT_NAME = "results.json", "report.pdf"
+
+
+class OutputProblem(DiscernError):
+    """A result that could not be written."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files of one study."""
+
+    results: Path
+    report: Path
+
+
+def write_outputs(
+    folder: Path, study: Study, exam: ExamResult, protocol: Protocol, signer: Signer | None
+) -> Written:
+    """Write results.json and report.pdf of a study into a folder named after its UID.
+
+    Raises
+    ------
+    OutputProblem
+        If results.json cannot be written.
+    """
+    target = folder / study.info.study_instance_uid
+    data = results_bytes(results_document(study, exam, version=version()))
+    results = target / RESULTS_NAME
+    _write_whole(results, data)
+    report = save_report(target / REPORT_NAME, study, exam, protocol, signer)
+    return Written(results, report)
+
+
+def save_report(
+    path: Path, study: Study, exam: ExamResult, protocol: Protocol, signer: Signer | None
+) -> Path:
+    """Write the report of a study, signed where a signer is given."""
+    from app.report import write_report
+
+    return write_report(
+        path,
+        study,
+        exam,
+        protocol,
+        results_bytes(results_document(study, exam, version=version())),
+        version=version(),
+        created_at=datetime.now().astimezone(),
+        signer=signer,
+    )
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise OutputProblem(f"The results cannot be written to {path.parent}: {why}.") from error

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+
+import pikepdf
+import pypdfium2
+import pytest
+
+from analysis.protocol import Protocol
+from analysis.types import ExamResult, Study
+from app.report import report_bytes
+from app.report.content import report_content
+from app.report.pdf import report_pdf
+from tests.app.report.conftest import MADE, VERSION
+from tests.app.report.pdf_reading import fonts_without_file, page_texts, whole_text
+
+
+def drawn(study: Study, exam: ExamResult, protocol: Protocol) -> bytes:
+    content = report_content(
+        study, exam, protocol, version=VERSION, created_at=MADE, results_sha256="ab" * 32, signed=False
+    )
+    return report_pdf(content)
+
+
+def named(study: Study, name: str) -> Study:
+    return dataclasses.replace(study, info=dataclasses.replace(study.info, patient_name=name))
+
+
+def test_every_page_says_who_when_which_page_and_what_it_is_for(draft: bytes) -> None:
+    texts = page_texts(draft)
+    for number, text in enumerate(texts, 1):
+        assert "Demo^Simulated · ID H00003" in text
+        assert "2026-09-14" in text
+        assert f"Page {number} of {len(texts)}" in text
+        assert "Research use only" in text
+        assert "SIMULATED DATA" in text
+        assert "Unsigned draft" in text
+
+
+def test_the_first_page_holds_the_whole_summary(draft: bytes, protocol: Protocol) -> None:
+    first = page_texts(draft)[0]
+    for words in ("1978-05-03", "female", "A0001", "3.9 [2.2–4.1]", "▲ higher", "66 % [52–67]", "4 of 5 discs evaluable",
+                  "p = 0.003", "Molar ratios", "1.94 ± 0.05", "Not evaluable: The signal-to-noise", "T2 TSE SAG"):
+        assert words in first, words
+    assert " ".join(protocol.statement.split()) in first
+    assert "L5-S1 ✓ 4 of 6 pass; ! lipid index" in first
+
+
+def test_evidence_and_methods_follow(draft: bytes, protocol: Protocol) -> None:
+    texts = page_texts(draft)
+    for number, label in enumerate(("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1"), 1):
+        assert label in texts[number]
+        assert "Chemical shift (ppm)" in texts[number]
+        assert "Processing, in order" in texts[number]
+    last = " ".join(texts[6:])
+    assert protocol.sha256 in last
+    assert "design choice" in last
+    assert "Files that were not used" in last
+    for limit in protocol.limits:
+        assert limit.split(":")[0] in last
+
+
+def test_the_same_reading_gives_the_same_bytes(
+    draft: bytes, study: Study, exam: ExamResult, protocol: Protocol, results: bytes
+) -> None:
+    again = report_bytes(study, exam, protocol, results, version=VERSION, created_at=MADE, signer=None)
+    assert again == draft
+
+
+def test_every_font_is_embedded(draft: bytes, signed: bytes) -> None:
+    assert fonts_without_file(draft) == []
+    assert fonts_without_file(signed) == []
+
+
+def test_title_language_and_dates_are_set(draft: bytes) -> None:
+    with pikepdf.open(io.BytesIO(draft)) as document:
+        assert str(document.Root.Lang) == "en-GB"
+        assert str(document.docinfo["/Title"]) == "MR spectroscopy report: Disc protocol 1"
+        assert str(document.docinfo["/CreationDate"]) == "D:20261120220000+00'00'"
+        assert document.Root.ViewerPreferences.DisplayDocTitle
+        assert "Demo" not in str(dict(document.docinfo))
+        with document.open_outline() as outline:
+            assert [item.title for item in outline.root][:2] == ["L1-L2", "L2-L3"]
+
+
+def test_nothing_is_drawn_outside_the_page_and_all_of_it_is_grey(draft: bytes) -> None:
+    document = pypdfium2.PdfDocument(draft)
+    try:
+        for page in document:
+            image = page.render(scale=1.0).to_pil().convert("RGB")
+            red, green, blue = image.split()
+            assert red.tobytes() == green.tobytes() == blue.tobytes()
+            edge = image.crop((0, 0, 20, image.height)).convert("L").getextrema()
+            assert edge == (255, 255)
+            page.close()
+    finally:
+        document.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<img src='/etc/passwd'/>Doe^Jane",
+        "<a href='javascript:alert(1)'>Doe</a>^Jane",
+        "</para><b>Doe^Jane",
+        "<font color='white'>Doe^Jane",
+        "&amp;&#x41;Doe^Jane",
+    ],
+)
+def test_markup_in_a_name_is_plain_text(study: Study, exam: ExamResult, protocol: Protocol, name: str) -> None:
+    pdf = drawn(named(study, name), exam, protocol)
+    plain = whole_text(drawn(study, exam, protocol))
+    assert name in page_texts(pdf)[0]
+    assert len(whole_text(pdf)) > 0.9 * len(plain)
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        assert not any("/Annots" in page for page in document.pages)
+
+
+@pytest.mark.parametrize("name", ["山田^太郎=ヤマダ^タロウ", "محمد^بن علي", "שלום^דוד", "Ελένη^Иван", "हिन्दी^नाम", "\U0001f600^Doe"])
+def test_names_of_any_script_are_drawn_and_found(
+    study: Study, exam: ExamResult, protocol: Protocol, name: str
+) -> None:
+    first = page_texts(drawn(named(study, name), exam, protocol))[0]
+    for part in re.split(r"[\^= ]", name):
+        assert part in first or part[::-1] in first, part
+
+
+def test_a_character_without_a_glyph_is_explained(study: Study, exam: ExamResult, protocol: Protocol) -> None:
+    assert "An empty box stands for" in page_texts(drawn(named(study, "山田^太郎"), exam, protocol))[0]
+    assert "An empty box stands for" not in page_texts(drawn(named(study, "Ελένη"), exam, protocol))[0]
+
+
+def test_controls_and_overrides_are_dropped(study: Study, exam: ExamResult, protocol: Protocol) -> None:
+    first = page_texts(drawn(named(study, "Do\x00e\x1b^\u202eJane\u2066\n"), exam, protocol))[0]
+    assert "Doe^Jane" in first
+
+
+def test_overlong_texts_wrap_and_nothing_crashes(study: Study, exam: ExamResult, protocol: Protocol) -> None:
+    info = dataclasses.replace(
+        study.info, patient_name="W" * 5000, patient_id="9" * 5000, study_description="long words " * 500
+    )
+    voxels = tuple(
+        dataclasses.replace(v, quality=dataclasses.replace(v.quality, evaluable=False, reasons=("Because. " * 200,)))
+        for v in exam.voxels
+    )
+    pdf = drawn(dataclasses.replace(study, info=info), dataclasses.replace(exam, voxels=voxels), protocol)
+    assert len(page_texts(pdf)) >= 8
+
+
+@pytest.mark.parametrize("count", [0, 1, 30])
+def test_any_number_of_voxels_fits(study: Study, exam: ExamResult, protocol: Protocol, count: int) -> None:
+    voxels = tuple(exam.voxels[i % 5] for i in range(count))
+    texts = page_texts(drawn(study, dataclasses.replace(exam, voxels=voxels), protocol))
+    assert f"of {count} discs evaluable" in texts[0]
+    assert len(texts) > count
+
+
+def test_a_voxel_without_a_fit_still_has_its_page(study: Study, exam: ExamResult, protocol: Protocol) -> None:
+    quality = dataclasses.replace(exam.voxels[0].quality, evaluable=False, gates=(), reasons=("The signal is empty.",))
+    bare = dataclasses.replace(
+        exam.voxels[0], fit=None, spectrum=None, metabolites={}, ratios={}, evidence=None, quality=quality
+    )
+    text = page_texts(drawn(study, dataclasses.replace(exam, voxels=(bare, *exam.voxels[1:])), protocol))[1]
+    assert "The signal is empty." in text
+    assert "There is no fitted spectrum to show." in text

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6 import QtCore, QtGui
+from pytestqt.qtbot import QtBot
+
+from analysis.geometry import voxel_outline_pixels
+from analysis.reslice import SliceStack
+from analysis.types import Study
+from widgets.overlays import VoxelMark
+from widgets.slice_view import SliceView
+
+Qt = QtCore.Qt
+
+
+@pytest.fixture
+def view(qtbot: QtBot, study: Study, marks: list[VoxelMark]) -> SliceView:
+    view = SliceView()
+    qtbot.addWidget(view)
+    view.resize(500, 600)
+    view.show()
+    view.set_stack(SliceStack(study.volumes[0]), "T2 TSE SAG")
+    view.set_voxels(marks)
+    view.show_point(marks[3].voxel.centre_mm)
+    return view
+
+
+def test_pixel_centres_lie_at_their_place_in_mm(view: SliceView, study: Study) -> None:
+    spacing = np.linalg.norm(study.volumes[0].affine[:3, 0])
+    corner = view.image.mapToView(QtCore.QPointF(0.5, 0.5))
+    assert (corner.x(), corner.y()) == pytest.approx((0.0, 0.0))
+    point = view.image.mapToView(QtCore.QPointF(10.5, 20.5))
+    assert (point.x(), point.y()) == pytest.approx((10 * spacing, 20 * spacing))
+
+
+def test_outlines_are_the_true_cut(view: SliceView, study: Study, marks: list[VoxelMark]) -> None:
+    shown = {outline.mark.label: outline.pixels for outline in view.outlines}
+    for mark in marks:
+        wanted = voxel_outline_pixels(mark.voxel, study.volumes[0], view.index)
+        assert shown[mark.label] == pytest.approx(wanted)
+
+
+def test_outlines_lie_over_the_image_on_the_screen(view: SliceView) -> None:
+    outline = view.outlines[0]
+    on_screen = view.to_widget(outline.pixels)
+    column, row = outline.pixels[0]
+    through_image = view.image.mapToScene(QtCore.QPointF(column + 0.5, row + 0.5))
+    assert (on_screen.at(0).x(), on_screen.at(0).y()) == pytest.approx((through_image.x(), through_image.y()))
+
+
+def test_a_slice_beside_the_voxel_shows_no_outline_but_a_hint_where_asked(view: SliceView) -> None:
+    view.set_slice(0)
+    assert view.outlines == ()
+    view.set_projections(True)
+    assert all(outline.projected for outline in view.outlines)
+    assert len(view.outlines) == 5
+
+
+def test_no_outline_in_another_frame_of_reference(view: SliceView, study: Study) -> None:
+    view.set_stack(SliceStack(replace(study.volumes[0], frame_of_reference_uid="2.25.9")), "elsewhere")
+    assert view.outlines == ()
+    assert any("no common frame" in text for text, _ in view._corner_lines(view.window))
+
+
+def test_keys_scroll(view: SliceView, qtbot: QtBot) -> None:
+    view.set_slice(5)
+    qtbot.keyClick(view, Qt.Key.Key_Down)
+    assert view.index == 6
+    qtbot.keyClick(view, Qt.Key.Key_Up)
+    assert view.index == 5
+    qtbot.keyClick(view, Qt.Key.Key_End)
+    assert view.index == 10
+    qtbot.keyClick(view, Qt.Key.Key_Down)
+    assert view.index == 10
+    with qtbot.waitSignal(view.slice_changed, timeout=1000):
+        qtbot.keyClick(view, Qt.Key.Key_Home)
+    assert view.index == 0
+
+
+def centre_of(view: SliceView, label: str) -> QtCore.QPoint:
+    outline = next(outline for outline in view.outlines if outline.mark.label == label)
+    return view.to_widget(outline.pixels).boundingRect().center().toPoint()
+
+
+def test_click_on_an_outline_selects_its_voxel(view: SliceView, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(view.voxel_clicked, timeout=1000) as clicked:
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=centre_of(view, "L3-L4"))
+    assert clicked.args == [2]
+
+
+def drag(view: SliceView, button: Qt.MouseButton, by: QtCore.QPoint) -> None:
+    start = QtCore.QPointF(view.viewport().rect().center())
+    no, both = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    steps = (
+        (QtCore.QEvent.Type.MouseButtonPress, start, button, button),
+        (QtCore.QEvent.Type.MouseMove, start + QtCore.QPointF(by), no, button),
+        (QtCore.QEvent.Type.MouseButtonRelease, start + QtCore.QPointF(by), button, no),
+    )
+    for kind, at, pressed, held in steps:
+        event = QtGui.QMouseEvent(kind, at, view.viewport().mapToGlobal(at), pressed, held, both)
+        QtCore.QCoreApplication.sendEvent(view.viewport(), event)
+
+
+def test_left_drag_changes_window_and_level_and_space_brings_them_back(view: SliceView, qtbot: QtBot) -> None:
+    drag(view, Qt.MouseButton.LeftButton, QtCore.QPoint(100, 50))
+    level, width = view.window
+    assert (level, width) == pytest.approx((400 + 80, 800 + 160))
+    assert tuple(view.image.levels) == pytest.approx((level - width / 2, level + width / 2))
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert view.window == (400.0, 800.0)
+
+
+def test_window_is_remembered_for_the_series(view: SliceView, study: Study) -> None:
+    view.set_window(300.0, 200.0)
+    view.set_stack(SliceStack(study.volumes[1]), "other")
+    assert view.window == (400.0, 800.0)
+    view.set_stack(SliceStack(study.volumes[0]), "first")
+    assert view.window == (300.0, 200.0)
+
+
+def test_right_drag_zooms_and_middle_drag_pans(view: SliceView) -> None:
+    before = view.box.viewRect()
+    drag(view, Qt.MouseButton.RightButton, QtCore.QPoint(0, -200))
+    zoomed = view.box.viewRect()
+    assert zoomed.width() == pytest.approx(before.width() / 2, rel=1e-3)
+    drag(view, Qt.MouseButton.MiddleButton, QtCore.QPoint(40, 0))
+    assert view.box.viewRect().center().x() < zoomed.center().x()
+    assert view.window == (400.0, 800.0)
+
+
+def wheel(view: SliceView, notches: int, modifiers: Qt.KeyboardModifier) -> None:
+    at = QtCore.QPointF(view.viewport().rect().center())
+    event = QtGui.QWheelEvent(
+        at, view.viewport().mapToGlobal(at), QtCore.QPoint(), QtCore.QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False,
+    )
+    QtCore.QCoreApplication.sendEvent(view.viewport(), event)
+
+
+def test_wheel_scrolls_and_with_ctrl_zooms(view: SliceView) -> None:
+    view.set_slice(5)
+    wheel(view, -1, Qt.KeyboardModifier.NoModifier)
+    assert view.index == 6
+    width = view.box.viewRect().width()
+    wheel(view, 4, Qt.KeyboardModifier.ControlModifier)
+    assert view.index == 6
+    assert view.box.viewRect().width() == pytest.approx(width / 2, rel=1e-3)
+
+
+def test_a_zoomed_view_follows_the_voxel(view: SliceView, marks: list[VoxelMark]) -> None:
+    view.zoom(3.0, QtCore.QPointF(view.viewport().rect().center()))
+    view.show_point(marks[0].voxel.centre_mm)
+    at = view.viewport().rect().center()
+    outline = next(outline for outline in view.outlines if outline.mark.index == 0)
+    middle = view.to_widget(outline.pixels).boundingRect().center()
+    assert (middle - QtCore.QPointF(at)).manhattanLength() < 25
+
+
+def test_paints_every_overlay_without_a_word_from_qt(view: SliceView) -> None:
+    view.set_selected(3)
+    view.set_projections(True)
+    view.set_reference_lines([np.array([[0.0, 10.0], [100.0, 60.0]])])
+    picture = view.grab().toImage()
+    colours = {picture.pixelColor(x, y).name() for x in range(0, picture.width(), 3) for y in range(picture.height())}
+    assert len(colours) > 50
+    view.set_stack(None, "", "There is nothing to show.")
+    assert not view.grab().isNull()
+
+
+def test_menu_offers_the_series(view: SliceView) -> None:
+    view.set_choices(["T2 sagittal", "Axial"])
+    chosen = []
+    view.stack_requested.connect(chosen.append)
+    menu = view.build_menu()
+    menu.actions()[1].trigger()
+    assert chosen == [1]
+    menu.deleteLater()

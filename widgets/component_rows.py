@@ -1,0 +1,36 @@
+"""Which fitted signals get a row of their own in the stack under the spectrum. No Qt in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.types import Fit, FloatArray
+
+MOST_ROWS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class ComponentRow:
+    """One row of the stack: a name, its curve (m,), and the number that gives its colour."""
+
+    name: str
+    curve: FloatArray
+    colour: int
+
+
+def component_rows(fit: Fit, most: int = MOST_ROWS) -> tuple[ComponentRow, ...]:
+    """Return the rows of the stack in the fit's order.
+
+    Where there are more than `most` signals, the tallest keep a row and the sum of the others is the last one.
+    """
+    count = len(fit.names)
+    if count <= most:
+        return tuple(ComponentRow(name, fit.components[i], i) for i, name in enumerate(fit.names))
+    height = np.abs(fit.components).max(axis=1)
+    kept = np.sort(np.argsort(-height)[: most - 1])
+    rows = [ComponentRow(fit.names[i], fit.components[i], position) for position, i in enumerate(kept)]
+    left = np.setdiff1d(np.arange(count), kept)
+    rows.append(ComponentRow(f"{left.size} others", fit.components[left].sum(axis=0), most - 1))
+    return tuple(rows)
