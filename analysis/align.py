@@ -125,7 +125,7 @@ def spoilt_transients(
     if count < _FEWEST:
         return np.zeros(count, dtype=bool), ("too few transients to judge",)
     tail = transients[:, -transients.shape[1] // 4 :]
-    shift = alignment.shift_hz - median_filter(alignment.shift_hz, size=min(15, count // 2 * 2 - 1), mode="nearest")
+    shift = alignment.shift_hz - median_filter(alignment.shift_hz, size=min(15, count // 2 * 2 - 1), mode="mirror")
     apart = transients - np.median(transients.view(float), axis=0).view(complex)
     criteria = {
         "frequency": _outliers(shift, both_sides=True) & (np.abs(shift) > _SHIFT_LIMIT_HZ),
@@ -146,4 +146,4 @@ def drift_hz(shift_hz: FloatArray) -> float:
     if len(shift_hz) < 3:
         return float(np.ptp(shift_hz)) if len(shift_hz) else 0.0
     size = min(15, len(shift_hz) // 2 * 2 - 1)
-    return float(np.ptp(median_filter(shift_hz, size=size, mode="nearest")))
+    return float(np.ptp(median_filter(shift_hz, size=size, mode="mirror")))

@@ -27,7 +27,7 @@ class DiscSignals:
     Attributes
     ----------
     mean : (n + 1,) amplitudes of the numerators, in the rules' order, then of the structure
-    covariance : (n + 1, n + 1) measurement covariance, inflated by misfit
+    covariance : (n + 1, n + 1) measurement covariance, inflated by misfit, plus the covariance between fits
     lipid : amplitude of the lipid under lactate
     water : water amplitude, or None
     """

@@ -86,8 +86,6 @@ def simulate_exam(library: SpinLibrary, seed: int, *, pg_snr: float = PG_SNR) ->
     rng = np.random.default_rng([seed, 20260105])
     basis = simulate_basis(_SIGNALS, library, Sequence("PRESS", TE_S), SAMPLING)
     painful = set(rng.choice([2, 3, 4], size=1 + int(rng.random() < 0.35), replace=False).tolist())
-    if seed == 1:
-        painful = {3}  # the built-in demonstration: one painful disc, L4-L5
     discs = []
     for index, label in enumerate(LEVELS):
         hurts = index in painful

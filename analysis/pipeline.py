@@ -13,6 +13,7 @@ from analysis.biomarkers import biomarker_weights, metabolite_amplitudes, molar_
 from analysis.errors import Cancelled, FitFailed
 from analysis.evidence import NOT_EVALUABLE, Comparison, DiscSignals, compare
 from analysis.fit import fit_spectrum
+from analysis.multiverse import between_fit_covariance, fit_variations
 from analysis.preprocess import process
 from analysis.protocol import EvidenceRules, Protocol
 from analysis.spin_library import SpinLibrary
@@ -139,7 +140,8 @@ def analyse_voxel(
         reason = str(error) if isinstance(error, FitFailed) else "The model could not be solved for this signal."
         failed = quality_figures.failed(reason, protocol)
         evidence = NOT_EVALUABLE if protocol.compares else None
-        return VoxelResult(acquisition, spectrum, None, failed, {}, {}, evidence, settings.adjusted, warnings)
+        unread = VoxelResult(acquisition, spectrum, None, failed, {}, {}, evidence, warnings=warnings)
+        return replace(unread, adjusted_by_reader=settings.adjusted)
     halves = _fit_halves(spectrum, basis, protocol, settings.fit, fit, stop)
     return VoxelResult(
         acquisition=acquisition,
@@ -149,6 +151,7 @@ def analyse_voxel(
         metabolites=metabolite_amplitudes(fit, protocol),
         ratios=molar_ratios(fit, protocol),
         evidence=None,
+        variants=fit_variations(spectrum, basis, protocol, settings.fit, fit, stop=stop),
         adjusted_by_reader=settings.adjusted,
         warnings=(*warnings, *spectrum.warnings, *fit.warnings),
     )
@@ -196,9 +199,11 @@ def _signals_of(result: VoxelResult, protocol: Protocol, rules: EvidenceRules) -
     if fit is None or result.spectrum is None:
         raise ValueError("an evaluable voxel has a fit")
     rows = biomarker_weights(fit, protocol)
-    pick = np.array([rows[name] for name in (*rules.numerators, rules.structure)])
-    lipid = sum(float(fit.amplitudes[fit.names.index(n)]) for n in ("Lip13",) if n in fit.names)
-    return DiscSignals(pick @ fit.amplitudes, pick @ fit.covariance @ pick.T, lipid, result.spectrum.water_area)
+    names = (*rules.numerators, rules.structure)
+    pick = np.array([rows[name] for name in names])
+    covariance = pick @ fit.covariance @ pick.T + between_fit_covariance((fit, *result.variants), protocol, names)
+    lipid = float(fit.amplitudes[fit.names.index(rules.lipid)]) if rules.lipid in fit.names else 0.0
+    return DiscSignals(pick @ fit.amplitudes, covariance, lipid, result.spectrum.water_area)
 
 
 def _with_evidence(

@@ -86,6 +86,13 @@ class FitRules(Sourced):
     phase1_sd_s: float = 0.0
 
 
+class MultiverseRules(Sourced):
+    """Equally defensible fits: every baseline stiffness (times the protocol's) with every set of left-out signals."""
+
+    baseline_scales: tuple[float, ...]
+    left_out: tuple[tuple[str, ...], ...]
+
+
 class BiomarkerRule(Sourced):
     """A reported amplitude: a sum of fitted signals, weighted."""
 
@@ -122,6 +129,8 @@ class EvidenceRules(Sourced):
     lr_call: tuple[float, float]
     call_probability: float
     pretest: tuple[float, ...]
+    lipid: str
+    """The signal under lactate whose misfit `lipid_share` allows for."""
     lipid_share: float
     contrast_p: float
     least_discs: int
@@ -155,6 +164,7 @@ class _ProtocolFile(_Strict):
     biomarkers: tuple[BiomarkerRule, ...]
     ratios: tuple[str, ...]
     gates: tuple[GateRule, ...]
+    multiverse: MultiverseRules | None = None
     evidence: EvidenceRules | None = None
     report: ReportText
 
@@ -224,6 +234,7 @@ def _sourced_items(rules: _ProtocolFile) -> list[tuple[str, Sourced]]:
     items += [(f"prior {r.above}/{r.below}", r) for r in rules.ratio_priors]
     items += [(f"biomarker {b.name}", b) for b in rules.biomarkers]
     items += [(f"gate {g.name}", g) for g in rules.gates]
+    items += [("multiverse", rules.multiverse)] if rules.multiverse else []
     return items + ([("evidence", rules.evidence)] if rules.evidence else [])
 
 

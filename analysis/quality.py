@@ -92,7 +92,7 @@ def measure(
         "structure_rsd_percent": _relative_sd_percent(fit, protocol),
         "water_fwhm_hz": spectrum.water_fwhm_hz,
         "kept_percent": None if averaged else 100 * float(spectrum.kept.mean()),
-        "drift_hz": None if averaged else drift_hz(spectrum.transient_shift_hz),
+        "drift_hz": None if averaged else drift_hz(spectrum.transient_shift_hz[spectrum.kept]),
         "residual_water": residual / signal_height if residual is not None and signal_height else None,
         "lipid_index": lipid_index(fit, protocol),
         "halves_sigma": halves_sigma(*halves, protocol) if halves else None,

@@ -366,6 +366,8 @@ class VoxelResult:
     metabolites: Mapping[str, Amplitude]
     ratios: Mapping[str, Ratio]
     evidence: Evidence | None
+    variants: tuple[Fit, ...] = ()
+    """Equally defensible fits of the same spectrum; their spread is part of the evidence's uncertainty."""
     adjusted_by_reader: bool = False
     warnings: tuple[str, ...] = ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.anatomy import Grid, axial_grids, sagittal_grid, t2_image
 from analysis.phantom import PhantomDisc
-from analysis.types import Progress
+from analysis.types import ComplexArray, Progress
 from app.demo_study import DemoStudy
 from app.dicom.codes import LUMBAR_SPINE
 from app.dicom.records import ImageStack, SeriesHeader, SpectroscopyObject, StudyHeader
@@ -40,40 +40,24 @@ class _Pictures:
     grid: Grid
 
 
-@dataclass
-class _Schedule:
-    """Numbers the series of a study and lets one follow the other."""
-
-    study: DemoStudy
-    moment: datetime = field(default=STARTED + timedelta(seconds=_PREPARATION_S))
-    number: int = 0
-
-    def next(self, role: str, description: str, duration_s: float) -> SeriesHeader:
-        """Return the header of the series that comes next."""
-        self.number += 1
-        series = SeriesHeader(self.study.uid("series", role), self.number, description, self.moment, duration_s)
-        self.moment += timedelta(seconds=duration_s + _PAUSE_S)
-        return series
-
-
 def write_dicom(study: DemoStudy, folder: Path, progress: Progress) -> None:
     """Write all series of a study: ``SAG_T2``, ``AX_T2_<level>`` and ``MRS_<level>`` in a folder.
 
     The same study gives the same bytes.
     """
-    header, schedule = study_header(study), _Schedule(study)
     pictures = [_Pictures("SAG_T2", "T2 TSE sagittal", _SAGITTAL_S, sagittal_grid(study.spine))]
     pictures += [
         _Pictures(f"AX_T2_{label}", f"T2 TSE axial {label}", _AXIAL_S, (affine, shape, thickness_mm))
         for label, affine, shape, thickness_mm in axial_grids(study.spine)
     ]
+    session = _Session(study, study_header(study), folder)
     ticks = _ticks(sum(one.grid[1][0] for one in pictures), progress)
     for one in pictures:
-        _write_pictures(study, header, schedule, one, ticks, folder / one.role)
+        session.write_pictures(one, ticks)
     for count, disc in enumerate(study.exam.discs):
         share = _SPECTRA_FROM + (1 - _SPECTRA_FROM) * count / len(study.exam.discs)
         progress(share, f"Writing the spectra of {disc.label}")
-        _write_disc(study, header, schedule, disc, folder / f"MRS_{disc.label}")
+        session.write_disc(disc)
 
 
 def study_header(study: DemoStudy) -> StudyHeader:
@@ -106,52 +90,64 @@ def _ticks(slices: int, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _write_pictures(
-    study: DemoStudy, header: StudyHeader, schedule: _Schedule, pictures: _Pictures, ticks: Iterator[None], folder: Path
-) -> None:
-    """Simulate a stack slice by slice, which lets the user stop it, and write it."""
-    series = schedule.next(pictures.role, pictures.description, pictures.duration_s)
-    affine, shape, thickness_mm = pictures.grid
-    slices = []
-    for index in range(shape[0]):
-        next(ticks)
-        slices.append(_slice(study, pictures.grid, series.number, index))
-    uids = tuple(study.uid("image", pictures.role, index) for index in range(shape[0]))
-    stack = ImageStack(series, np.concatenate(slices), affine, thickness_mm, _WINDOW, uids, "SIMULATED")
-    write_images(folder, header, stack)
+@dataclass
+class _Session:
+    """The invented visit to a scanner: one series follows the other, with its number and its time."""
+
+    study: DemoStudy
+    header: StudyHeader
+    folder: Path
+    moment: datetime = STARTED + timedelta(seconds=_PREPARATION_S)
+    number: int = 0
+
+    def _next_series(self, role: str, description: str, duration_s: float) -> SeriesHeader:
+        self.number += 1
+        series = SeriesHeader(self.study.uid("series", role), self.number, description, self.moment, duration_s)
+        self.moment += timedelta(seconds=duration_s + _PAUSE_S)
+        return series
+
+    def write_pictures(self, pictures: _Pictures, ticks: Iterator[None]) -> None:
+        """Simulate a stack slice by slice, which lets the user stop it, and write it."""
+        series = self._next_series(pictures.role, pictures.description, pictures.duration_s)
+        affine, shape, thickness_mm = pictures.grid
+        slices = []
+        for index in range(shape[0]):
+            next(ticks)
+            slices.append(_slice(self.study, pictures.grid, series=series.number, index=index))
+        uids = tuple(self.study.uid("image", pictures.role, index) for index in range(shape[0]))
+        stack = ImageStack(series, np.concatenate(slices), affine, thickness_mm, _WINDOW, uids, "SIMULATED")
+        write_images(self.folder / pictures.role, self.header, stack)
+
+    def write_disc(self, disc: PhantomDisc) -> None:
+        """Write the water-suppressed signal of a disc and its water reference, each as a series of its own."""
+        name = f"MRS {disc.label} {_LOCALISATION} TE {self.study.exam.te_s * 1000:g}"
+        self._write_signal(disc, disc.fids, kind="metabolite", description=name)
+        self._write_signal(disc, disc.water, kind="water", description=f"{name} water")
+
+    def _write_signal(self, disc: PhantomDisc, fids: ComplexArray, *, kind: str, description: str) -> None:
+        exam, role = self.study.exam, f"MRS_{disc.label}/{kind}"
+        suppressed = kind == "metabolite"
+        signal = SpectroscopyObject(
+            series=self._next_series(role, description, len(fids) * exam.tr_s),
+            sop_instance_uid=self.study.uid("spectrum", disc.label, kind),
+            dimension_uid=self.study.uid("dimension", role),
+            fids=fids,
+            sampling=exam.sampling,
+            te_s=exam.te_s,
+            tr_s=exam.tr_s,
+            voxel=self.study.voxels[disc.label],
+            localisation=_LOCALISATION,
+            water_suppressed=suppressed,
+            region=LUMBAR_SPINE,
+            water_reference_uid=self.study.uid("spectrum", disc.label, "water") if suppressed else None,
+        )
+        write_spectroscopy(self.folder / f"{role}.dcm", self.header, signal)
 
 
-def _slice(study: DemoStudy, grid: Grid, series: int, index: int) -> NDArray[np.int16]:
+def _slice(study: DemoStudy, grid: Grid, *, series: int, index: int) -> NDArray[np.int16]:
     """Simulate one slice, (1, rows, columns); no two slices of a study have the same noise."""
     affine, (_, rows, columns), thickness_mm = grid
     moved = affine.copy()
     moved[:3, 3] += index * affine[:3, 2]
     seed = (study.exam.seed * 100 + series) * 1000 + index
     return t2_image(study.spine, moved, (1, rows, columns), slice_thickness_mm=thickness_mm, seed=seed)
-
-
-def _write_disc(study: DemoStudy, header: StudyHeader, schedule: _Schedule, disc: PhantomDisc, folder: Path) -> None:
-    """Write the water-suppressed signal of a disc and its water reference, each as a series of its own."""
-    name = f"MRS {disc.label} {_LOCALISATION} TE {study.exam.te_s * 1000:g}"
-    water_uid = study.uid("spectrum", disc.label, "water")
-    signals = (
-        ("metabolite", name, disc.fids, study.uid("spectrum", disc.label, "metabolite"), water_uid),
-        ("water", f"{name} water", disc.water, water_uid, None),
-    )
-    for kind, description, fids, uid, reference in signals:
-        role = f"{folder.name}/{kind}"
-        signal = SpectroscopyObject(
-            series=schedule.next(role, description, len(fids) * study.exam.tr_s),
-            sop_instance_uid=uid,
-            dimension_uid=study.uid("dimension", role),
-            fids=fids,
-            sampling=study.exam.sampling,
-            te_s=study.exam.te_s,
-            tr_s=study.exam.tr_s,
-            voxel=study.voxels[disc.label],
-            localisation=_LOCALISATION,
-            water_suppressed=kind == "metabolite",
-            region=LUMBAR_SPINE,
-            water_reference_uid=reference,
-        )
-        write_spectroscopy(folder / f"{kind}.dcm", header, signal)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from analysis.phantom import PhantomDisc, PhantomExam, simulate_exam
 from analysis.types import Voxel
 from app.dicom.uids import stable_uid
 from app.resource_files import load_spin_library
+from app.version import version
 
 TRUTH_SCHEMA = "discern-demo-truth/1"
 EXPLANATION = (
@@ -52,15 +52,7 @@ def simulate_study(seed: int) -> DemoStudy:
     spine = lumbar_spine(seed, tuple(disc.pfirrmann for disc in exam.discs))
     spaces = {space.label: space for space in spine.spaces}
     voxels = {disc.label: place_voxel(disc, spaces[disc.label]) for disc in spine.discs}
-    return DemoStudy(exam, spine, voxels, software_version())
-
-
-def software_version() -> str:
-    """Return the version of Discern that is running."""
-    try:
-        return importlib.metadata.version("discern")
-    except importlib.metadata.PackageNotFoundError:  # run from a folder in which it was never installed
-        return "unknown"
+    return DemoStudy(exam, spine, voxels, version())
 
 
 def place_voxel(disc: DiscAnatomy, space: DiscSpace) -> Voxel:

@@ -133,7 +133,7 @@ def make_demo(folder: Path, seed: int) -> int:
     """Write the simulated study."""
     from app.demo import make_demo as write_demo
 
-    sys.stdout.write(f"{write_demo(folder, seed)}\n")
+    sys.stdout.write(f"{write_demo(folder, seed, progress=_progress_line)}\n")
     return DONE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -121,10 +122,16 @@ def _settings() -> QtCore.QSettings:
 
 def apply_look(app: QtWidgets.QApplication, settings: QtCore.QSettings | None = None) -> None:
     """Load the fonts and give the application the theme that the reader chose last, dark at first."""
-    for path in sorted(resource_path("fonts").glob("*.ttf")):
-        QtGui.QFontDatabase.addApplicationFont(str(path))
+    _load_fonts()
     name = str(settings.value("theme", "dark", type=str)) if settings is not None else "dark"
     theme.apply_theme(app, theme.LIGHT if name == "light" else theme.DARK)
+
+
+@functools.cache
+def _load_fonts() -> None:
+    """Add the fonts of the resources, once: each addition makes Qt forget every font it has looked up."""
+    for path in sorted(resource_path("fonts").glob("*.ttf")):
+        QtGui.QFontDatabase.addApplicationFont(str(path))
 
 
 def _change_theme(

@@ -71,6 +71,7 @@ LIGHT = Tokens(
     grid="#e3e7eb",
     series=("#b84f00", "#8f6200", "#776b00", "#007a58", "#a34b7f", "#0072b2", "#59636d"),
 )
+_APPLIED = "discern_theme"
 THEMES: dict[ThemeName, Tokens] = {"dark": DARK, "light": LIGHT}
 
 HALO = "#000000"
@@ -85,6 +86,9 @@ REFERENCE_LINE = "#7fb8d6"
 
 def apply_theme(app: QtWidgets.QApplication, tokens: Tokens) -> None:
     """Give the whole application one theme; views made later read `current`."""
+    if app.property(_APPLIED) == tokens.name:
+        return
+    app.setProperty(_APPLIED, tokens.name)
     app.setStyle("Fusion")
     dark = tokens.name == "dark"
     scheme = QtCore.Qt.ColorScheme.Dark if dark else QtCore.Qt.ColorScheme.Light

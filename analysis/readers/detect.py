@@ -20,6 +20,7 @@ COMPANION_SUFFIXES = frozenset(
     for group in (
         ("json", "txt", "md", "rst", "csv", "tsv", "xml", "xsl", "html", "htm", "css", "js", "log", "bval", "bvec"),
         ("ini", "inf", "cfg", "toml", "yaml", "yml", "db", "lnk", "url", "sha256", "md5", "p12", "pem", "key", "crt"),
+        ("passphrase",),
         ("pdf", "ps", "eps", "doc", "docx", "rtf", "xls", "xlsx", "png", "jpg", "jpeg", "gif", "bmp", "svg", "ico"),
         ("exe", "dll", "so", "jar", "bat", "cmd", "sh", "py", "m", "icns"),
     )

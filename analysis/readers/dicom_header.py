@@ -169,7 +169,7 @@ def study_info(dataset: Dataset) -> StudyInfo:
     """
     uid = uid_of(dataset, "StudyInstanceUID")
     if uid is None:
-        raise UnreadableFile("its header gives no valid Study Instance UID, so nobody can tell its study; it may be cut short")
+        raise UnreadableFile("its header gives no valid Study Instance UID; the file may be cut short or damaged")
     name = text_of(dataset, "PatientName")
     kinds = " ".join(texts_of(dataset, "ImageType")).upper()
     return StudyInfo(

@@ -21,6 +21,7 @@ from analysis.readers.dicom_header import (
     uid_of,
     value_of,
 )
+from analysis.readers.guard import quoted
 from analysis.readers.mrs_voxel import voxel_of
 from analysis.readers.records import Contents, InputFile, Signal
 from analysis.readers.sequences import recognise
@@ -31,6 +32,7 @@ SOP_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.4.2"})
 
 GRID = "it is a spectroscopic imaging grid of several voxels, which this version does not read yet"
 FEWEST_POINTS, MOST_POINTS, MOST_FRAMES = 32, 1 << 20, 1 << 16
+NUCLEUS = r"[0-9]{1,3}[A-Z][a-z]?"
 _COMPLEX_BYTES = 8
 _CONJUGATED_MAKERS = ("UIH", "UNITED IMAGING")
 """United Imaging stores the opposite sense in the standard class. Source: the converter spec2nii 0.8.15, which leaves
@@ -81,7 +83,7 @@ def read(dataset: Dataset, file: InputFile) -> Contents:
 def _parameters(dataset: Dataset) -> tuple[AcquisitionParameters, list[str]]:
     nucleus = text_of(dataset, "ResonantNucleus") or "1H"
     if nucleus != "1H":
-        raise UnreadableFile(f"it is a {nucleus} spectrum; Discern reads 1H only")
+        raise UnreadableFile(other_nucleus(nucleus))
     groups = FunctionalGroups(dataset)
     sequence, localisation, note = recognise(
         (text_of(dataset, key) for key in ("PulseSequenceName", "VolumeLocalizationTechnique", "SequenceName")),
@@ -108,6 +110,11 @@ def _parameters(dataset: Dataset) -> tuple[AcquisitionParameters, list[str]]:
         nucleus=nucleus,
     )
     return parameters, warnings
+
+
+def other_nucleus(nucleus: str) -> str:
+    """Return the reason why a spectrum of another nucleus than 1H is not read."""
+    return f"it is a spectrum of {quoted(nucleus, NUCLEUS, 'an unknown nucleus')}; Discern reads 1H only"
 
 
 def in_range(value: float | None, low: float, high: float, name: str) -> float:

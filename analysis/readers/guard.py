@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import warnings
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from analysis.errors import DiscernError, UnreadableFile
 
 _LONGEST_TEXT = 200
+_LIBRARY_LOGGERS = ("nibabel.global", "pydicom")
 _CUT_SHORT = "the file is damaged or cut short"
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 """Control characters, and the marks that reverse the reading direction of what follows them."""
@@ -46,15 +48,23 @@ def one_sentence() -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Drop the warnings of a file format library: odd values are common in real headers and are checked by us.
+    """Drop what file format libraries warn of or log: odd values are common in real headers, and we check them.
 
     Notes
     -----
     The warning filters belong to the whole process: reading runs in one thread at a time.
     """
+    loggers = [logging.getLogger(name) for name in _LIBRARY_LOGGERS]
+    before = [logger.disabled for logger in loggers]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        for logger in loggers:
+            logger.disabled = True
+        try:
+            yield
+        finally:
+            for logger, disabled in zip(loggers, before, strict=True):
+                logger.disabled = disabled
 
 
 @contextmanager
@@ -62,6 +72,14 @@ def silent() -> Iterator[None]:
     """Like `quiet`, for libraries that also print."""
     with quiet(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         yield
+
+
+def quoted(text: str | None, pattern: str, otherwise: str) -> str:
+    """Return a header text for use in a message if all of it matches, else `otherwise`.
+
+    In a damaged file a value may run on into the next ones, so what is quoted must look like what it should be.
+    """
+    return text if text is not None and re.fullmatch(pattern, text) else otherwise
 
 
 def clean_text(value: object) -> str | None:

@@ -46,10 +46,10 @@ def load(file: InputFile, head: Head) -> Any:
     if b"ni1" in head.data[344:348] or b"ni2" in head.data[4:8]:
         raise UnreadableFile("it is one half of a NIfTI image in two files (.hdr and .img); save it as one .nii file")
     kind = library.Nifti2Image if head.data[4:8] == b"n+2\x00" else library.Nifti1Image
-    header = kind.header_class(head.data[: kind.header_class.sizeof_hdr], check=True)
+    header = kind.header_class(head.data[: kind.header_class.sizeof_hdr], check=False)
     size = int(header["vox_offset"]) + math.prod(header.get_data_shape()) * header.get_data_dtype().itemsize
     if not 0 < size <= LARGEST_BYTES or header["vox_offset"] > _LARGEST_HEADER_BYTES:
-        raise UnreadableFile(f"its header announces more than {LARGEST_BYTES // 1024**3} GiB of data")
+        raise UnreadableFile(f"its header announces no data, or more than {LARGEST_BYTES // 1024**3} GiB of them")
     opener = gzip.open if head.gzipped else open
     with opener(file.path, "rb") as stream:
         data = stream.read(size)

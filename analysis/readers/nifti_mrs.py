@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from analysis.errors import UnreadableFile
-from analysis.readers.dicom_mrs import FEWEST_POINTS, GRID, MOST_POINTS, checked_signal, in_range
-from analysis.readers.guard import clean_text
+from analysis.readers.dicom_mrs import FEWEST_POINTS, GRID, MOST_POINTS, checked_signal, in_range, other_nucleus
+from analysis.readers.guard import clean_text, quoted
 from analysis.readers.mrs_voxel import make_voxel
 from analysis.readers.nifti import affine_lps
 from analysis.readers.records import Contents, InputFile, Signal
@@ -85,7 +85,7 @@ def _parameters(header: dict[str, Any], image: Any) -> tuple[AcquisitionParamete
     nuclei = header.get("ResonantNucleus")
     nucleus = nuclei[0] if isinstance(nuclei, list) and nuclei else nuclei
     if nucleus != "1H":
-        raise UnreadableFile(f"it is a {clean_text(nucleus) or 'nameless'} spectrum; Discern reads 1H only")
+        raise UnreadableFile(other_nucleus(str(nucleus)))
     sequence, localisation, note = recognise(
         (clean_text(header.get("SequenceName")),), (clean_text(header.get("ProtocolName")),)
     )
@@ -124,7 +124,8 @@ def _coils_transients_points(image: Any, header: dict[str, Any]) -> ComplexArray
             continue
         tag = _tag(header, axis)
         if tag not in _COILS + _TRANSIENTS:
-            raise UnreadableFile(_REFUSED.get(tag, f"it has a dimension ({tag}) that this version does not read"))
+            name = quoted(tag, "DIM_[A-Z0-9_]{1,24}", "without a known tag")
+            raise UnreadableFile(_REFUSED.get(tag, f"it has a dimension ({name}) that this version does not read"))
         (coils if tag in _COILS else transients).append(axis)
     rest = [axis for axis in range(1, data.ndim) if axis not in coils + transients]
     ordered = data.transpose([*coils, *transients, *rest, 0])

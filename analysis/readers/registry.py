@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from analysis.errors import UnreadableFile
 from analysis.readers import detect, dicom_image, dicom_mrs, nifti, siemens_csa
 from analysis.readers.detect import Head, read_head, why_not
-from analysis.readers.dicom_header import read_dataset, text_of, value_of
+from analysis.readers.dicom_header import read_dataset, text_of, uid_of
 from analysis.readers.files import with_hash
-from analysis.readers.guard import one_sentence, quiet
+from analysis.readers.guard import one_sentence, quiet, quoted
 from analysis.readers.records import Contents, InputFile
 
 _DICOMDIR = "1.2.840.10008.1.3.10"
@@ -70,7 +71,7 @@ def read_file(file: InputFile) -> Contents:
 def _read_dicom(file: InputFile) -> Contents:
     dataset = read_dataset(file.path)
     meta = getattr(dataset, "file_meta", Dataset())
-    sop_class = value_of(dataset, "SOPClassUID") or value_of(meta, "MediaStorageSOPClassUID")
+    sop_class = uid_of(dataset, "SOPClassUID") or uid_of(meta, "MediaStorageSOPClassUID")
     if sop_class is None:
         raise UnreadableFile("its header does not say what kind of DICOM object it is; the file may be cut short")
     if sop_class == _DICOMDIR:
@@ -78,18 +79,15 @@ def _read_dicom(file: InputFile) -> Contents:
     for reader in OBJECTS:
         if sop_class in reader.sop_classes:
             return reader.read(dataset, file)
-    raise UnreadableFile(_not_read(str(sop_class), dataset))
+    raise UnreadableFile(_not_read(sop_class, dataset))
 
 
 def _not_read(sop_class: str, dataset: Dataset) -> str:
     known = _KNOWN_OBJECTS.get(sop_class)
     if known is not None:
         return f"it is {known}"
-    name = value_of(dataset, "SOPClassUID")
-    kind = getattr(name, "name", sop_class)
-    modality = text_of(dataset, "Modality")
-    what = f"{kind}, {modality}" if modality else str(kind)
-    return f"it is a DICOM object of another kind ({what}), not MR images or spectra"
+    modality = quoted(text_of(dataset, "Modality"), "[A-Z]{2,8}", "unknown modality")
+    return f"it is a DICOM object of another kind ({UID(sop_class).name}, {modality}), not MR images or spectra"
 
 
 READERS: tuple[Reader, ...] = (

@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset
 
 from analysis.errors import UnreadableFile
 from analysis.readers.dicom_header import integer_of, study_info, text_of, uid_of
-from analysis.readers.dicom_mrs import GRID, checked_signal, in_range, milliseconds
-from analysis.readers.guard import silent
+from analysis.readers.dicom_mrs import GRID, checked_signal, in_range, milliseconds, other_nucleus
+from analysis.readers.guard import quoted, silent
 from analysis.readers.mrs_voxel import make_voxel
 from analysis.readers.records import Contents, InputFile, Signal
 from analysis.readers.sequences import recognise
@@ -20,6 +20,7 @@ from analysis.units import WATER_PPM, conjugated
 
 SOP_CLASSES = frozenset({"1.3.12.2.1107.5.9.1"})
 
+_CREATOR = "SIEMENS CSA NON-IMAGE"
 _LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0])
 _LONGEST_ECHO_TIME_S = 1.0
 _SUPPRESSION = {1: True, 64: False}
@@ -77,13 +78,15 @@ def _parse(dataset: Dataset) -> _Parsed:
     kind = _data_type(dataset)
     if kind is not None and not kind.startswith("SPEC"):
         raise UnreadableFile("it is a private Siemens object that holds no spectroscopy")
+    if not _holds_data(dataset):
+        raise UnreadableFile("it is a Siemens spectroscopy object without its data; the file may be cut short")
     try:
         with silent():
             return _with_spec2nii(dataset)
     except UnreadableFile:
         raise
     except Exception as error:
-        software = text_of(dataset, "SoftwareVersions") or "an unknown version"
+        software = quoted(text_of(dataset, "SoftwareVersions"), r"[A-Za-z0-9 ._-]{1,40}", "of unknown version")
         raise UnreadableFile(
             f"its private header, of Siemens software {software}, lacks what this version needs to read it; "
             "export it as standard MR Spectroscopy or convert it to NIfTI-MRS"
@@ -92,9 +95,16 @@ def _parse(dataset: Dataset) -> _Parsed:
 
 def _data_type(dataset: Dataset) -> str | None:
     try:
-        return str(dataset.private_block(0x0029, "SIEMENS CSA NON-IMAGE")[0x08].value)
+        return str(dataset.private_block(0x0029, _CREATOR)[0x08].value)
     except KeyError:
         return None
+
+
+def _holds_data(dataset: Dataset) -> bool:
+    try:
+        return bool(dataset.private_block(0x7FE1, _CREATOR)[0x10].value)
+    except KeyError:
+        return False
 
 
 def _with_spec2nii(dataset: Dataset) -> _Parsed:
@@ -146,7 +156,7 @@ def _protocol_text(parsed: _Parsed, name: str) -> str | None:
 def _parameters(parsed: _Parsed, dataset: Dataset) -> tuple[AcquisitionParameters, list[str]]:
     nucleus = _text(parsed, "ImagedNucleus") or "1H"
     if nucleus != "1H":
-        raise UnreadableFile(f"it is a {nucleus} spectrum; Discern reads 1H only")
+        raise UnreadableFile(other_nucleus(nucleus))
     protocol = text_of(dataset, "ProtocolName") or _protocol_text(parsed, "tProtocolName")
     sequence, localisation, note = recognise(
         (_text(parsed, "SequenceName"), _protocol_text(parsed, "tSequenceFileName")),

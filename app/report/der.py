@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 _BOOLEAN, _INTEGER, _BIT_STRING, _NULL, _OID = 0x01, 0x02, 0x03, 0x05, 0x06
+_NO_TAGS = (0x00, 0x20)
+"""End-of-contents marks, which DER does not have."""
 _CONSTRUCTED = 0x20
 _DEEPEST = 64
 
@@ -19,9 +21,23 @@ def is_der(data: bytes) -> bool:
     return header is not None and header[1] == len(data) and _proper(data, 0, len(data), 0)
 
 
+def parts_of(data: bytes) -> list[bytes]:
+    """Return the elements inside an element that `is_der` accepts."""
+    found = []
+    header = _header(data, 0, len(data))
+    start, end = header or (0, 0)
+    while start < end:
+        part = _header(data, start, end)
+        if part is None:
+            return []
+        found.append(data[start : part[1]])
+        start = part[1]
+    return found
+
+
 def _header(data: bytes, start: int, end: int) -> tuple[int, int] | None:
     """Return where an element's contents begin and end, or None where its header is improper."""
-    if end - start < 2 or data[start] & 0x1F == 0x1F:
+    if end - start < 2 or data[start] in _NO_TAGS or data[start] & 0x1F == 0x1F:
         return None
     first = data[start + 1]
     body, size = start + 2, first

@@ -16,6 +16,7 @@ from app.report.wording import (
     clean,
     fixed,
     likelihood_ratio,
+    limit_words,
     plain,
     plus_minus,
     significant,
@@ -25,8 +26,8 @@ from app.report.wording import (
 
 _PROTON_MHZ_PER_TESLA = 42.577
 """Gyromagnetic ratio of the proton over 2 pi (CODATA 2018)."""
-_MOST_STACKED = 15
-"""More signals than this are tabulated in three groups side by side."""
+_MOST_STACKED = (10, 24)
+"""More signals than these are tabulated in two, and in three groups side by side."""
 _UNITS = {"hz": "Hz", "ms": "ms", "s": "s", "ppm": "ppm", "rad": "rad", "deg": "°", "mm": "mm"}
 _LABEL_SOURCES: dict[LabelSource, str] = {
     "reader": "named by the reader",
@@ -62,8 +63,6 @@ def _result_line(result: VoxelResult) -> str:
         found: EvidenceClass = evidence.evidence_class
         parts.append(class_words(found) + (f", LR {likelihood_ratio(evidence.lr)}" if evidence.lr else ""))
         parts += [f"driver: {evidence.driver}"] if evidence.driver else []
-        share = ", ".join(f"{clean(name, 40)} {fixed(100 * v, 0)} %" for name, v in evidence.variance_share.items())
-        parts += [f"uncertainty from {share}"] if share else []
     parts += ["fit adjusted by the reader"] if result.adjusted_by_reader else []
     if not result.quality.evaluable:
         reasons = " ".join(clean(reason, 600) for reason in result.quality.reasons)
@@ -83,6 +82,7 @@ def _measured(result: VoxelResult) -> tuple[Item, ...]:
     times += [f"TM {_milliseconds(p.tm_s)}"] if p.tm_s is not None else []
     kept = int(result.spectrum.kept.sum()) if result.spectrum else None
     stored = f"{transients}" + (f", {kept} kept" if kept is not None and transients > 1 else "")
+    stored += ", already averaged" if acquisition.averaged_only else ""
     return (
         Item("Scanner", scanner or UNKNOWN),
         Item("Series", clean(acquisition.series_description, 80)),
@@ -91,8 +91,7 @@ def _measured(result: VoxelResult) -> tuple[Item, ...]:
         Item("Frequency", _frequency(p.f0_mhz, p.nucleus)),
         Item("Spectral width", f"{with_unit(p.spectral_width_hz, 'Hz', 6)}, {points} points"),
         Item("Averages", plain(p.averages)),
-        Item("Transients stored", stored + (" (already averaged)" if acquisition.averaged_only else "")),
-        Item("Coils", f"{coils}"),
+        Item("Transients stored", f"{stored}; {coils} {'coil' if coils == 1 else 'coils'}"),
         Item("Water reference", "none" if acquisition.water is None else "yes"),
     )
 
@@ -145,21 +144,26 @@ def _finite(values: FloatArray) -> FloatArray:
 
 
 def _gates(gates: Sequence[Gate]) -> Table:
-    rows = []
+    rows, nothing = [], "No gate was evaluated."
     for gate in gates:
-        text = clean(gate.text, 400) if gate.verdict != "pass" and gate.text else ""
         rows.append((
-            Cell(clean(gate.name, 60), text),
+            Cell(clean(gate.name, 60)),
             Cell(with_unit(gate.value, gate.unit)),
-            Cell(clean(gate.limit, 120)),
+            Cell(limit_words(gate.limit)),
             Cell(verdict_words(gate.verdict), bold=gate.verdict in ("warn", "fail")),
         ))
     return Table(
         title="Quality gates",
-        columns=(Column("Gate", 0.4), Column("Value", 0.18), Column("Limit", 0.22), Column("Verdict", 0.2)),
+        columns=(Column("Gate", 0.29), Column("Value", 0.17), Column("Limit", 0.37), Column("Verdict", 0.17)),
         rows=tuple(rows),
-        note="" if rows else "No gate was evaluated.",
+        note=" ".join(_gate_note(gate) for gate in gates if gate.verdict != "pass" and gate.text) if rows else nothing,
+        dense=True,
     )
+
+
+def _gate_note(gate: Gate) -> str:
+    text = clean(gate.text, 400)
+    return f"{clean(gate.name, 60)}: {text}" + ("" if text.endswith((".", "…")) else ".")
 
 
 def _amplitudes(result: VoxelResult) -> Table:
@@ -174,7 +178,7 @@ def _amplitudes(result: VoxelResult) -> Table:
                      Cell(plus_minus(amplitude.amplitude / factor, amplitude.sd / factor)),
                      Cell(relative)))
     unit = "arb. unit" if power == 0 else f"10^{power} arb. unit"
-    groups = 1 if len(rows) <= _MOST_STACKED else 3
+    groups = next((n for n, most in enumerate(_MOST_STACKED, 1) if len(rows) <= most), 3)
     height = -(-len(rows) // groups)
     empty = (Cell(""), Cell(""), Cell(""))
     side_by_side = tuple(
@@ -183,9 +187,10 @@ def _amplitudes(result: VoxelResult) -> Table:
     )
     return Table(
         title="Amplitudes per molecule ± SD",
-        columns=(Column("Signal", 0.34), Column(unit, 0.4), Column("SD / value", 0.26)) * groups,
+        columns=(Column("Signal", 0.27), Column(unit, 0.43), Column("SD", 0.3)) * groups,
         rows=side_by_side,
         note="" if rows else "No amplitude was found.",
+        dense=True,
     )
 
 
@@ -203,17 +208,25 @@ def _fit_items(result: VoxelResult) -> tuple[Item, ...]:
     ended = "converged" if fit.converged else "did not converge"
     return (
         Item("Fit range", f"{fit.ppm.max():.2f} to {fit.ppm.min():.2f} ppm"),
-        Item("Phase", f"{math.degrees(fit.phase0_rad):.1f}°, first order {1000 * fit.phase1_s:.3f} ms"),
+        Item("Phase", f"{fixed(math.degrees(fit.phase0_rad), 1)}°, first order {fixed(1000 * fit.phase1_s, 3)} ms"),
         Item("Line width", f"Lorentzian {_range(fit.lorentz_hz)}, Gaussian {_range(fit.gauss_hz)} Hz"),
         Item("Line shift", f"{_range(fit.shift_hz)} Hz"),
         Item("Misfit", f"{significant(fit.misfit, 3)} (residual variance / noise variance)"),
         Item("Search", f"{ended}, {fit.iterations} iterations"),
         Item("Settings", "; ".join(chosen) if chosen else "as the protocol says, none changed by the reader"),
+        *_uncertainty(result),
     )
 
 
+def _uncertainty(result: VoxelResult) -> tuple[Item, ...]:
+    """Return what the uncertainty of the evidence comes from."""
+    shares = result.evidence.variance_share if result.evidence else {}
+    text = ", ".join(f"{clean(name, 40)} {fixed(100 * share, 0)} %" for name, share in shares.items())
+    return (Item("Evidence varies by", text),) if text else ()
+
+
 def _range(values: FloatArray) -> str:
-    low, high = f"{float(np.min(values)):.1f}", f"{float(np.max(values)):.1f}"
+    low, high = fixed(float(np.min(values)), 1), fixed(float(np.max(values)), 1)
     return low if low == high else f"{low} to {high}"
 
 

@@ -46,13 +46,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A titled table; `shaded` marks rows that deserve the eye, `note` is set small beneath."""
+    """A titled table: `shaded` marks rows for the eye, `note` stands small beneath, `dense` sets all smaller."""
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     shaded: tuple[bool, ...] = ()
+    dense: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,9 @@ _PAGE_COUNT = "pagecount"
 _TALL_SHARE, _WIDE_SHARE = 0.335, 0.45
 """Share of the width for a picture of a spine, and for another."""
 _PICTURE_TALLEST = 290.0
+_CLOSE_UP = 104.0
+_MOST_BESIDE_GATES = 6
+"""A table of amplitudes with more columns stands beneath the gates."""
 _MOST_BESIDE = 9
 """More voxels than this are tabulated beneath the picture instead of beside it."""
 
@@ -191,13 +194,14 @@ def _voxel(block: VoxelBlock) -> list[Flowable]:
     if block.result:
         parts.append(TextBlock(block.result, STRONG, after=3))
     pictures = _CloseUps(block) if block.pictures else None
-    half = layout.WIDTH * 0.5 - 7
+    share = 0.57
     if pictures:
-        parts.append(SideBySide([item_grid(block.items, half, name_share=0.3)], [pictures], 0.5))
+        items = item_grid(block.items, (layout.WIDTH - 14) * share, name_share=0.27)
+        parts.append(SideBySide([items], [pictures], share))
     else:
         parts.append(item_grid(block.items, layout.WIDTH, columns=2, name_share=0.26))
     if block.plot:
-        parts.append(SpectrumFigure(block.plot, layout.WIDTH, figure_height(block.plot)))
+        parts += [SpectrumFigure(block.plot, layout.WIDTH, figure_height(block.plot)), Spacer(1, 3)]
     else:
         parts.append(TextBlock(block.absence, STRONG, before=8, after=8))
     parts += _gates_and_amplitudes(block)
@@ -211,11 +215,10 @@ def _voxel(block: VoxelBlock) -> list[Flowable]:
 
 
 def _gates_and_amplitudes(block: VoxelBlock) -> list[Flowable]:
-    if len(block.amplitudes.columns) > 3:
+    if len(block.amplitudes.columns) > _MOST_BESIDE_GATES:
         return [*table_parts(block.gates, layout.WIDTH), *table_parts(block.amplitudes, layout.WIDTH)]
-    left = (layout.WIDTH - 14) * 0.56
-    right = layout.WIDTH - 14 - left
-    return [SideBySide(table_parts(block.gates, left), table_parts(block.amplitudes, right), 0.56)]
+    left = (layout.WIDTH - 14) * 0.5
+    return [SideBySide(table_parts(block.gates, left), table_parts(block.amplitudes, left), 0.5)]
 
 
 def _warning_parts(warnings: Sequence[str]) -> list[Flowable]:
@@ -306,7 +309,7 @@ class _CloseUps(Flowable):  # type: ignore[misc]
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         """Return the size taken."""
         del height
-        each = min((width - 2 * 5) / 3 if len(self.block.pictures) > 2 else (width - 5) / 2, 126.0)
+        each = min((width - 2 * 5) / 3 if len(self.block.pictures) > 2 else (width - 5) / 2, _CLOSE_UP)
         self.each = each
         self.figures = [SlicePicture(p, each, each + 30, labels=False) for p in self.block.pictures]
         self.width, self.height = width, max(figure.height for figure in self.figures)

@@ -10,9 +10,13 @@ import logging
 import re
 from typing import Any
 
-from app.report.der import der_size, is_der
+from app.report.der import der_size, is_der, parts_of
 
 _HEX = re.compile(rb"<(?:[0-9a-f]+|[0-9A-F]+)>")
+_SIGNED_PARTS = 5
+"""Version, ways of hashing, kind of content, certificates, signers (RFC 5652, 5.1; no revocation lists)."""
+_SIGNER_PARTS = (6, 7)
+"""Version, certificate, way of hashing, signed attributes, algorithm, signature, perhaps unsigned attributes."""
 _ALLOWED_UNSIGNED = frozenset({"signature_time_stamp_token"})
 
 
@@ -49,10 +53,21 @@ def _broken_content(content: bytes) -> str | None:
         return "something other than zeros follows the signature"
     if not is_der(content[:size]):
         return "the signature is not encoded in its proper form (DER)"
+    if not _has_usual_parts(content[:size]):
+        return "the signature has other parts than a signer writes"
     try:
         return _odd_structure(cms.ContentInfo.load(content[:size], strict=True)["content"])
     except (ValueError, TypeError, KeyError):
         return "the signature cannot be decoded"
+
+
+def _has_usual_parts(content: bytes) -> bool:
+    """Whether the nested sequences hold as many elements as a signer writes, so that nothing hides among them."""
+    outer = parts_of(content)
+    inner = parts_of(outer[1]) if len(outer) == 2 else []
+    signed = parts_of(inner[0]) if len(inner) == 1 else []
+    signers = parts_of(signed[-1]) if len(signed) == _SIGNED_PARTS else []
+    return len(signers) == 1 and len(parts_of(signers[0])) in _SIGNER_PARTS
 
 
 def _odd_structure(signed: Any) -> str | None:

@@ -24,7 +24,7 @@ _AXIS = Style(6.6, 8.4, grey=MUTED, align="centre")
 
 def figure_height(plot: SpectrumPlot) -> float:
     """Return how tall a spectrum should be drawn, in points: taller where many signals are stacked."""
-    return 290.0 + 11.0 * max(0, min(len(plot.traces), _MOST_TRACES) - 9)
+    return 276.0 + 6.0 * max(0, min(len(plot.traces), _MOST_TRACES) - 9)
 
 
 class SpectrumFigure(FixedFigure):

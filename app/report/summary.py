@@ -14,6 +14,7 @@ from app.report.wording import (
     clean,
     fixed,
     likelihood_ratio,
+    limit_words,
     p_value,
     percent,
     plus_minus,
@@ -217,7 +218,7 @@ def _gate_cell(result: VoxelResult, between: str) -> Cell:
 
 def _gate_words(gate: Gate) -> str:
     value = with_unit(gate.value, gate.unit)
-    return f"{VERDICT_GLYPHS[gate.verdict]} {clean(gate.name, 60)} {value} (limit: {clean(gate.limit, 80)})"
+    return f"{VERDICT_GLYPHS[gate.verdict]} {clean(gate.name, 60)} {value} ({limit_words(gate.limit)})"
 
 
 def _reading_notes() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from reportlab.platypus import Table as Grid
 from app.report.figures import IntervalMark
 from app.report.fonts import REGULAR
 from app.report.parts import Cell, Column, Item, Table
-from app.report.text import BODY, CELL, CELL_BOLD, HEAD, MUTED, RULE, SMALL, TABLE_TITLE, Style, TextBlock
+from app.report.text import BODY, CELL, HEAD, MUTED, RULE, SMALL, TABLE_TITLE, Style, TextBlock
 
 _PAD = 3.0
 
@@ -30,11 +30,12 @@ def _grid(table: Table, width: float) -> Grid:
     total = sum(column.share for column in table.columns)
     widths = [width * column.share / total for column in table.columns]
     head = [_head(column, w) for column, w in zip(table.columns, widths, strict=True)]
-    body = [[_cell(cell, column, w) for cell, column, w in zip(row, table.columns, widths, strict=True)]
+    size = 0.9 if table.dense else 1.0
+    body = [[_cell(cell, column, w, size) for cell, column, w in zip(row, table.columns, widths, strict=True)]
             for row in table.rows]
     rule, heavy = Color(RULE, RULE, RULE), Color(0.25, 0.25, 0.25)
     style: list[tuple[object, ...]] = [
-        *_base_style(_PAD, 1.8),
+        *_base_style(_PAD, 1.2 if table.dense else 1.8),
         ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
         ("LINEBELOW", (0, 0), (-1, 0), 0.7, heavy),
         ("LINEBELOW", (0, 1), (-1, -1), 0.3, rule),
@@ -57,13 +58,13 @@ def _head(column: Column, width: float) -> Flowable:
     return TextBlock(column.title, Style(HEAD.size, HEAD.leading, bold=True, grey=MUTED, align=column.align))
 
 
-def _cell(cell: Cell, column: Column, width: float) -> list[Flowable]:
+def _cell(cell: Cell, column: Column, width: float, size: float) -> list[Flowable]:
     if column.is_interval:
         return [IntervalMark(cell.interval, width - _PAD)]
-    main = CELL_BOLD if cell.bold else CELL
+    main = Style(CELL.size * size, CELL.leading * size, bold=cell.bold, align=column.align)
     found: list[Flowable] = []
     if cell.text or not cell.small:
-        found.append(TextBlock(cell.text, Style(main.size, main.leading, main.bold, main.grey, column.align)))
+        found.append(TextBlock(cell.text, main))
     if cell.small:
         found.append(TextBlock(cell.small, Style(SMALL.size, SMALL.leading, grey=SMALL.grey, align=column.align)))
     return found

@@ -29,7 +29,6 @@ class Style:
 BODY = Style()
 SMALL = Style(6.8, 8.6, grey=MUTED)
 CELL = Style(7.6, 9.6)
-CELL_BOLD = Style(7.6, 9.6, bold=True)
 HEAD = Style(6.8, 8.6, bold=True, grey=MUTED)
 TABLE_TITLE = Style(8.4, 11.5, bold=True)
 SECTION = Style(12.5, 16.5, bold=True)

@@ -139,6 +139,11 @@ def verdict_words(verdict: Verdict) -> str:
     return f"{VERDICT_GLYPHS[verdict]} {verdict}"
 
 
+def limit_words(limit: str) -> str:
+    """Return the limit of a gate with proper signs for at most and at least."""
+    return clean(limit, 120).replace("<=", "≤").replace(">=", "≥")
+
+
 def with_unit(value: float | None, unit: str, digits: int = 3) -> str:
     """Write a measured value with its unit, without trailing zeros."""
     text = significant(value, digits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis.geometry import (
@@ -226,12 +226,11 @@ def test_planes_are_named_after_their_normal(normal, plane):
     ("direction", "letters"),
     [
         ((1, 0, 0), "L"), ((-2, 0, 0), "R"), ((0, 1, 0), "P"), ((0, -1, 0), "A"), ((0, 0, 1), "H"), ((0, 0, -1), "F"),
-        ((0, -0.9, 0.5), "AH"), ((0, -0.5, 0.9), "HA"), ((0.1, 0, -1), "F"), ((1, -1, 0.1), "LA"),
+        ((0, -0.9, 0.5), "AH"), ((0, -0.5, 0.9), "HA"), ((0.1, 0, -1), "F"), ((1, -0.9, 0.1), "LA"),
     ],
 )  # fmt: skip
 def test_letters_name_the_side_of_the_patient(direction, letters):
-    found = direction_letters(np.array(direction, dtype=float))
-    assert found == letters or (set(found) == set(letters) and direction == (1, -1, 0.1))
+    assert direction_letters(np.array(direction, dtype=float)) == letters
 
 
 def test_letters_turn_with_the_direction():
@@ -239,6 +238,5 @@ def test_letters_turn_with_the_direction():
     opposite = str.maketrans("LRPAHF", "RLAPFH")
     for _ in range(50):
         direction = rng.standard_normal(3)
-        assume(np.linalg.norm(direction) > 0.1)
         assert direction_letters(-direction) == direction_letters(direction).translate(opposite)
         assert 1 <= len(direction_letters(direction)) <= 2

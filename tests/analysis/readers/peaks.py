@@ -9,7 +9,7 @@ from scipy.signal import find_peaks
 def lines_ppm(
     fid: np.ndarray, f0_mhz: float, width_hz: float, reference_ppm: float, low: float, high: float, count: int
 ) -> list[float]:
-    """The `count` most prominent lines between two shifts, ascending, by the DICOM sense of rotation (PS3.3 C.8.14.4.1).
+    """The `count` most prominent lines between two shifts, ascending, in the DICOM sense (PS3.3 C.8.14.4.1).
 
     Water is taken out with a moving average of 16 ms in the frame where it stands still, and the signal is damped by
     3 Hz; neither knows which way the spectrum runs.

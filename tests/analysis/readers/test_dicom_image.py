@@ -1,4 +1,4 @@
-"""Geometry and pixels of MR images, against what the builder wrote, nibabel's affines and the raw bytes of real files."""
+"""Geometry and pixels of MR images, against the builder, nibabel's affines and the raw bytes of real files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write_stack(folder: Path, positions, cosines=SAGITTAL, first=10, **values) -
 
 
 def test_an_oblique_stack_maps_every_pixel_centre_exactly(tmp_path):
-    """PS3.3 C.7.6.2.1.1: P = position + row direction * column spacing * column + column direction * row spacing * row."""
+    """PS3.3 C.7.6.2.1.1, written out by hand for one pixel of every slice."""
     turn = np.linalg.qr(np.array([[0.1, 2.0, 0.3], [0.2, 0.4, -1.5], [1.0, 0.0, 0.2]]).T)[0].T
     row, column = turn[0], turn[1]
     normal = np.cross(row, column)

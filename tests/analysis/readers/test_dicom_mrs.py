@@ -1,4 +1,4 @@
-"""MR Spectroscopy Storage: signs, sizes, voxels and roles, on real vendor files and on objects that are known exactly."""
+"""MR Spectroscopy Storage: signs, sizes, voxels and roles, on real vendor files and on objects known exactly."""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -17,8 +19,17 @@ from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from analysis.errors import Cancelled, NothingToRead
-from analysis.readers import archive, files, inspect_file, read_studies
-from tests.analysis.readers.builders import METABOLITES, empty_object, fid, item, mr_slice, save, spectroscopy
+from analysis.readers import archive, dicom_header, files, inspect_file, read_studies
+from tests.analysis.readers.builders import (
+    METABOLITES,
+    empty_object,
+    fid,
+    item,
+    mr_slice,
+    save,
+    save_nifti_mrs,
+    spectroscopy,
+)
 
 SAGITTAL = [0.0, 1.0, 0.0, 0.0, 0.0, -1.0]
 
@@ -336,7 +347,8 @@ def test_deep_nesting_is_refused(tmp_path):
     assert "nested too deeply" in reason(path)
 
 
-def test_a_deflated_bomb_is_refused(tmp_path):
+def test_a_deflated_bomb_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(dicom_header, "LARGEST_INFLATED_BYTES", 2**24)
     dataset = spectroscopy(1, fid(METABOLITES))
     dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     path = save(dataset, tmp_path / "bomb.dcm")
@@ -344,7 +356,7 @@ def test_a_deflated_bomb_is_refused(tmp_path):
     raw = path.read_bytes()
     start = 144 + int.from_bytes(raw[140:144], "little")
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    bomb = b"".join(packer.compress(b"\0" * 2**24) for _ in range(40)) + packer.flush()
+    bomb = b"".join(packer.compress(b"\0" * 2**22) for _ in range(5)) + packer.flush()
     path.write_bytes(raw[:start] + bomb)
     assert "deflated file expands" in reason(path)
 
@@ -366,7 +378,43 @@ def test_no_warning_and_no_patient_name_leaks_from_odd_headers(tmp_path):
     assert "Secret" not in reason(path)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_header_is_never_quoted(tmp_path):
+    """With a wrong length a value runs on into the patient's name."""
+    dataset = spectroscopy(1, fid(METABOLITES))
+    raw = save(dataset, tmp_path / "a.dcm").read_bytes()
+    for tag in (b"\x08\x00\x16\x00UI", b"\x08\x00\x60\x00CS", b"\x18\x00\x00\x91CS"):
+        place = raw.index(tag) + 6
+        for length in (64, 255, 4000):
+            damaged = raw[:place] + length.to_bytes(2, "little") + raw[place + 2 :]
+            (tmp_path / "b.dcm").write_bytes(damaged)
+            line = inspect_file(tmp_path / "b.dcm")
+            assert "Builder" not in line
+            assert line.isprintable()
+
+
+def test_libraries_neither_print_nor_log(tmp_path, caplog, capfd):
+    path = save_nifti_mrs(tmp_path / "a.nii", np.conj(fid(METABOLITES)).reshape(1, 1, 1, -1), {})
+    raw = bytearray(path.read_bytes())
+    raw[344 + 4 : 344 + 8] = b"\x09\x00\x00\x00"  # an unknown sform code
+    path.write_bytes(raw)
+    caplog.clear()
+    read_studies([path])
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_dicom_study_needs_no_heavy_library(study):
+    """Opening starts quickly: what only other formats need is imported when such a file is met."""
+    code = (
+        "import sys; from pathlib import Path; from analysis.readers import read_studies; "
+        f"read_studies([Path({str(study)!r})]); "
+        "sys.exit(bool({'nibabel', 'spec2nii', 'nifti_mrs', 'fsl', 'matplotlib', 'scipy'} & set(sys.modules)))"
+    )
+    root = Path(read_studies.__code__.co_filename).parents[2]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     edits=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=6)), min_size=1, max_size=6),
     keep=st.floats(0.3, 1),
@@ -387,8 +435,6 @@ def test_any_damage_ends_in_a_reading_or_in_one_sentence(kind, edits, keep, dama
 
 @pytest.fixture(scope="module")
 def damaged_originals(tmp_path_factory) -> dict[str, bytes]:
-    from tests.analysis.readers.builders import save_nifti_mrs
-
     folder = tmp_path_factory.mktemp("originals")
     signal = np.conj(fid(METABOLITES)).reshape(1, 1, 1, -1)
     return {

@@ -80,7 +80,7 @@ def test_an_oblique_voxel_keeps_centre_axes_and_edges(tmp_path):
     voxel = signal_of(save_nifti_mrs(tmp_path / "a.nii", many().reshape(1, 1, 1, -1), {}, affine)).voxel
     assert voxel is not None
     assert voxel.centre_mm == pytest.approx((-7, 8, 9))
-    assert np.array(voxel.axes).T == pytest.approx(np.diag([-1, -1, 1]) @ turn, abs=1e-6)
+    assert np.allclose(np.array(voxel.axes).T, np.diag([-1, -1, 1]) @ turn, atol=1e-6)
     assert voxel.size_mm == pytest.approx((10, 20, 30))
 
 
@@ -168,7 +168,7 @@ def test_a_compressed_bomb_is_refused_before_it_is_unpacked(tmp_path):
     header["magic"], header["vox_offset"] = b"n+1", 352
     path = tmp_path / "bomb.nii.gz"
     path.write_bytes(gzip.compress(header.binaryblock + b"\0" * 4_000_000))
-    with pytest.raises(UnreadableFile, match="announces more than 1 GiB"):
+    with pytest.raises(UnreadableFile, match="more than 1 GiB"):
         read_file(InputFile(path, str(path)))
 
 
