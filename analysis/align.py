@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import median_filter
 from scipy.special import expit
 
 from analysis.types import BoolArray, ComplexArray, FloatArray
@@ -27,6 +26,7 @@ _FEWEST = 8
 _MAD_TO_SD = 1.4826
 _REGISTER_S = 0.2
 _EDGE_PPM = 0.03
+_SMOOTHED = 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +125,7 @@ def spoilt_transients(
     if count < _FEWEST:
         return np.zeros(count, dtype=bool), ("too few transients to judge",)
     tail = transients[:, -transients.shape[1] // 4 :]
-    shift = alignment.shift_hz - median_filter(alignment.shift_hz, size=min(15, count // 2 * 2 - 1), mode="mirror")
+    shift = alignment.shift_hz - _smoothed(alignment.shift_hz)
     apart = transients - np.median(transients.view(float), axis=0).view(complex)
     criteria = {
         "frequency": _outliers(shift, both_sides=True) & (np.abs(shift) > _SHIFT_LIMIT_HZ),
@@ -145,5 +145,11 @@ def drift_hz(shift_hz: FloatArray) -> float:
     """Return the range of the shifts after smoothing over 15 transients."""
     if len(shift_hz) < 3:
         return float(np.ptp(shift_hz)) if len(shift_hz) else 0.0
-    size = min(15, len(shift_hz) // 2 * 2 - 1)
-    return float(np.ptp(median_filter(shift_hz, size=size, mode="mirror")))
+    return float(np.ptp(_smoothed(shift_hz)))
+
+
+def _smoothed(values: FloatArray) -> FloatArray:
+    """Return the running median over 15 values (fewer for short series), mirrored at the ends."""
+    half = min(_SMOOTHED // 2, (len(values) - 1) // 2)
+    padded = np.pad(values, half, mode="reflect")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=1))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from analysis.protocol import EvidenceRules
 from analysis.types import Driver, Evidence, EvidenceClass, FloatArray, Interval, Probability
@@ -156,7 +156,7 @@ def contrast_p(drawn: FloatArray, point: FloatArray) -> float:
     weight = 1 / variance
     centre = float(np.sum(weight * point) / np.sum(weight))
     q = float(np.sum(weight * (point - centre) ** 2))
-    return float(chi2.sf(q, len(point) - 1))
+    return float(chdtrc(len(point) - 1, q))
 
 
 def _interval(values: FloatArray) -> Interval:

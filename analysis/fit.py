@@ -290,7 +290,7 @@ def fit_spectrum(
 
     Parameters
     ----------
-    warm : a fit of the same spectrum and signals, to start from
+    warm : a fit of the same spectrum, or of a part of it, to start from
 
     Raises
     ------
@@ -306,7 +306,7 @@ def fit_spectrum(
     signals = tuple(s for s in protocol.rules.signals if s.name not in settings.left_out)
     problem = _make_problem(spectrum, basis, protocol, signals, settings)
     noise = noise_sd_of_fid(spectrum)
-    starts = _starts_for(problem, spectrum, warm)
+    starts = _starts_for(problem, spectrum, signals, warm)
     best, steps, settled = _best_descent(problem, starts, noise**2, stop)
     warnings: tuple[str, ...] = () if settled else (f"The fit had not settled after {steps} steps.",)
     if abs(best.theta[SHIFT]) > 2 * rules.shift_range_ppm * spectrum.f0_mhz:
@@ -343,17 +343,19 @@ def _ratio_rows(priors: Sequence[RatioPrior], names: list[str]) -> FloatArray:
     return np.array(rows).reshape(-1, 2 + len(names))
 
 
-def _starts_for(problem: _Problem, spectrum: Spectrum, warm: Fit | None) -> list[FloatArray]:
+def _starts_for(
+    problem: _Problem, spectrum: Spectrum, signals: Sequence[SignalRule], warm: Fit | None
+) -> list[FloatArray]:
     step_hz = spectrum.spectral_width_hz / problem.model.length
-    if warm is None or len(warm.shift_hz) != len(problem.bounded):
+    if warm is None:
         return _starts(problem, spectrum_of(spectrum.fid, problem.model.length), step_hz, 3)
     theta = _start_theta(problem.parameters, 1.0)
     theta[PHASE0], theta[SHIFT] = warm.phase0_rad, float(np.median(warm.shift_hz))
     theta[GAUSS] = max(float(warm.gauss_hz[0]), 0.1)
-    for k, group in enumerate(problem.parameters.signal_group):
+    for signal, group in zip(signals, problem.parameters.signal_group, strict=True):
         index = problem.parameters.group_width[group]
-        if index >= 0:
-            theta[index] = warm.lorentz_hz[k]
+        if index >= 0 and signal.name in warm.names:
+            theta[index] = warm.lorentz_hz[warm.names.index(signal.name)]
     return [theta]
 
 

@@ -172,3 +172,8 @@ def projected_outline_pixels(voxel: Voxel, volume: Volume) -> FloatArray:
     """
     corners = to_pixels(volume, box_corners_mm(voxel))[:, :2]
     return np.asarray(corners[spatial.ConvexHull(corners).vertices])
+
+
+def distance_mm(voxel: Voxel, volume: Volume, index: int) -> float:
+    """Return how far a voxel's centre lies from slice `index`, along the slice normal."""
+    return abs(float((np.asarray(voxel.centre_mm) - slice_point_mm(volume, index)) @ slice_normal(volume)))

@@ -93,8 +93,9 @@ def _analyse_source(source: Path, request: AnalyseRequest, progress: Progress | 
             written += found.written
             gaps = gaps or found.gaps
     except NothingToRead as error:
-        sentences += [f"{item.path}: {item.reason}" for item in error.skipped[:20]]
-        sentences.append(str(error))
+        # The error itself names the file where there is just one.
+        several = error.skipped if len(error.skipped) > 1 else ()
+        sentences += [*(f"{item.path}: {item.reason}" for item in several), str(error)]
     except DiscernError as error:
         sentences.append(str(error))
     return _Outcome(tuple(sentences), tuple(written), gaps or not written)

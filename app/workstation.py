@@ -13,7 +13,8 @@ from analysis.protocol import Protocol
 from analysis.types import ExamResult, Progress, Stop, Study, VoxelResult
 from app.jobs import JobRunner
 from app.session import ReadingSession
-from widgets import dialogs, wording
+from app.side_windows import SideWindows
+from widgets import wording
 from widgets.main_window import MainWindow
 from widgets.overlays import VoxelMark, VoxelState
 from widgets.peak_labels import LineLabel
@@ -65,8 +66,7 @@ class Workstation(QtCore.QObject):
         self._why = ""
         self._studies: tuple[Study, ...] = ()
         self._last_folder = ""
-        self._details: dialogs.TextWindow | None = None
-        self._help: dialogs.TextWindow | None = None
+        self.side_windows = SideWindows(window, session)
         self._connect_session()
         self._connect_window()
         self._connect_jobs()
@@ -93,9 +93,9 @@ class Workstation(QtCore.QObject):
         window.study_requested.connect(lambda index: self._open(self._studies[index]))
         window.report_requested.connect(self.ask_for_report)
         window.export_requested.connect(self.ask_for_export)
-        window.details_requested.connect(self.show_details)
-        window.keys_requested.connect(lambda: self._show_help(0))
-        window.about_requested.connect(lambda: self._show_help(1))
+        window.details_requested.connect(self.side_windows.show_details)
+        window.keys_requested.connect(lambda: self.side_windows.show_help(0))
+        window.about_requested.connect(lambda: self.side_windows.show_help(1))
         window.discs.voxel_selected.connect(self._session.select)
         window.discs.pretest_chosen.connect(self._session.set_pretest)
         window.discs.copied.connect(lambda: window.notices.add("info", "The table is on the clipboard."))
@@ -277,7 +277,7 @@ class Workstation(QtCore.QObject):
         lines = line_labels(protocol) if protocol is not None else ()
         window.spectrum.show_voxel(acquisition, result, waiting, lines)
         window.metabolites.set_result(result)
-        self._refresh_details()
+        self.side_windows.refresh()
 
     def _offer_report(self) -> None:
         why = "Write a PDF report of this reading."
@@ -324,33 +324,7 @@ class Workstation(QtCore.QObject):
             return
         self._window.notices.add("info", f"The table was written to {path}.")
 
-    # --- windows -------------------------------------------------------------------------------------------------
-
-    def show_details(self) -> None:
-        """Show what was done to the selected signal, the skipped files and all messages."""
-        if self._details is None:
-            self._details = dialogs.TextWindow("Details", self._window)
-        self._details.show()
-        self._refresh_details()
-        self._details.raise_()
-
-    def _refresh_details(self) -> None:
-        if self._details is not None and self._details.isVisible():
-            pages = [
-                ("Processing", dialogs.processing_page(self._session.selected_result)),
-                ("Files", dialogs.files_page(self._session.study)),
-                ("Messages", dialogs.messages_page(self._window.notices.log)),
-            ]
-            self._details.set_pages(pages)
-
-    def _show_help(self, page: int) -> None:
-        if self._help is None:
-            self._help = dialogs.TextWindow("Help", self._window)
-            version = QtWidgets.QApplication.applicationVersion()
-            self._help.set_pages([("Keys", dialogs.keys_page()), ("About", dialogs.about_page(version))])
-        self._help.tabs.setCurrentIndex(page)
-        self._help.show()
-        self._help.raise_()
+    # --- the rest -----------------------------------------------------------------------------------------------------
 
     def _on_escape(self) -> None:
         grid, plot = self._window.grid, self._window.spectrum.plot

@@ -54,9 +54,10 @@ class TextWindow(QtWidgets.QDialog):
         """Show pages of (title, HTML)."""
         here = max(self.tabs.currentIndex(), 0)
         while self.tabs.count():
-            page = self.tabs.widget(0)
+            old = self.tabs.widget(0)
             self.tabs.removeTab(0)
-            page.deleteLater()
+            if old is not None:
+                old.deleteLater()
         for title, text in pages:
             browser = QtWidgets.QTextBrowser()
             browser.setHtml(text)

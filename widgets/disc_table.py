@@ -89,7 +89,8 @@ class DiscTable(QtWidgets.QFrame):
         self.table.setAccessibleName("Voxels of this exam")
         self.table.selectionModel().currentRowChanged.connect(self._on_row)
         self.table.copy_requested.connect(self.copy)
-        self._delegate = IntervalDelegate(self.table)
+        self._interval = IntervalDelegate(self.table)
+        self._plain = QtWidgets.QStyledItemDelegate(self.table)
         return self.table
 
     def _build_summary(self) -> QtWidgets.QWidget:
@@ -146,7 +147,7 @@ class DiscTable(QtWidgets.QFrame):
         blocker.unblock()
         self.heading.setText(_HEADINGS[exam.compares if exam is not None else None])
         for column, what in enumerate(self.model.columns):
-            self.table.setItemDelegateForColumn(column, self._delegate if what is LIKELIHOOD else None)
+            self.table.setItemDelegateForColumn(column, self._interval if what is LIKELIHOOD else self._plain)
         self._fit_columns()
         rows = min(max(self.model.rowCount(), 1), _SHOWN_ROWS)
         self.table.updateGeometry()

@@ -20,20 +20,18 @@ class EmptyState(QtWidgets.QWidget):
         layout.addStretch(2)
         self.title = self._line("Open a study", "title", 6)
         self.text = self._line(
-            "Drop a folder, a DICOMDIR, a zip or single files here: MR images and spectroscopy as DICOM, NIfTI-MRS, "
-            "Siemens and other supported files, mixed as they come.",
+            "Drop a folder, a DICOMDIR, a zip or single files here:\n"
+            "MR images and spectroscopy, as DICOM, NIfTI-MRS or Siemens files, mixed as they come.",
             "dim",
         )
         layout.addWidget(self.title)
-        layout.addWidget(self.text, 0, QtCore.Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self.text)
         layout.addLayout(self._build_buttons())
         layout.addStretch(3)
 
     def _line(self, text: str, role: str, points: float = 0) -> QtWidgets.QLabel:
         label = QtWidgets.QLabel(text)
         label.setAlignment(QtCore.Qt.AlignmentFlag.AlignCenter)
-        label.setWordWrap(True)
-        label.setFixedWidth(560)
         if points:
             theme.points(label, points, bold=True)
         theme.mark(label, role)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -140,7 +141,7 @@ class MainWindow(QtWidgets.QMainWindow):
         menu = parent.addMenu("P&rotocol")
         self._action(menu, "Automatic", "", lambda: self.protocol_requested.emit(""))
         for name in protocols:
-            self._action(menu, name.capitalize(), "", lambda chosen=name: self.protocol_requested.emit(chosen))
+            self._action(menu, name.capitalize(), "", functools.partial(self.protocol_requested.emit, name))
 
     def _action(
         self, where: QtWidgets.QWidget, text: str, keys: str, slot: Callable[[], object]
@@ -183,7 +184,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.study_menu.clear()
         self.study_menu.setEnabled(len(titles) > 1)
         for position, title in enumerate(titles):
-            self.study_menu.addAction(title, lambda chosen=position: self.study_requested.emit(chosen))
+            self.study_menu.addAction(title, functools.partial(self.study_requested.emit, position))
 
     def apply_theme(self) -> None:
         """Let the views that paint by themselves take the colours of the theme in use."""
@@ -203,11 +204,9 @@ class MainWindow(QtWidgets.QMainWindow):
         """Put window and dividers where they were, on a screen that still exists."""
         if settings.value("window/version", 0, type=int) != LAYOUT_VERSION:
             return
-        self.restoreGeometry(settings.value("window/geometry", QtCore.QByteArray(), type=QtCore.QByteArray))
+        self.restoreGeometry(_bytes(settings, "window/geometry"))
         for splitter in self._splitters():
-            splitter.restoreState(
-                settings.value(f"window/{splitter.objectName()}", QtCore.QByteArray(), type=QtCore.QByteArray)
-            )
+            splitter.restoreState(_bytes(settings, f"window/{splitter.objectName()}"))
         self._left_is_readers = bool(settings.value("window/left_is_readers", False, type=bool))
         self.clamp_to_screens()
 
@@ -241,6 +240,11 @@ class MainWindow(QtWidgets.QMainWindow):
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:
         self.closing.emit()
         super().closeEvent(event)
+
+
+def _bytes(settings: QtCore.QSettings, key: str) -> QtCore.QByteArray:
+    value = settings.value(key, QtCore.QByteArray(), type=QtCore.QByteArray)
+    return value if isinstance(value, QtCore.QByteArray) else QtCore.QByteArray()
 
 
 def _overlap(area: QtCore.QRect, frame: QtCore.QRect) -> int:

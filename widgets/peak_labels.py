@@ -16,7 +16,7 @@ _RAISES = 3
 _CLEAR_OF_NOISE = 1.5
 _NEAR_PPM = 0.08
 """A line lies this close to where the protocol says; the fit's shift moves it by less."""
-_NUDGES_PX = (0, 10, -10, 20, -20, 30, -30)
+_NUDGES_PX = (0, 10, -10, 20, -20, 30, -30, 40, -40, 50, -50)
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ class PeakLabels:
                 at = max(left, right) - spot.x * per_x, bottom + spot.y * per_y
                 item.setPos(*at)
                 if abs(spot.x - x) > half / 2 or spot.y > y:
-                    leaders += [(name.ppm, peak + 2 * per_y), at]
+                    tip = float(self._curve[np.abs(self._ppm - name.ppm) <= _NEAR_PPM / 4].max(initial=bottom))
+                    leaders += [(name.ppm, tip + 2 * per_y), at]
         self._leaders.setData(np.array(leaders).reshape(-1, 2))
 
 

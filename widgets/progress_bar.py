@@ -26,6 +26,7 @@ class ProgressBar(QtWidgets.QWidget):
         self.label.setTextFormat(QtCore.Qt.TextFormat.PlainText)
         self.cancel = QtWidgets.QPushButton("Cancel")
         self.cancel.setToolTip("Stop this work; what is open stays as it is (Esc).")
+        self.cancel.setSizePolicy(QtWidgets.QSizePolicy.Policy.Fixed, QtWidgets.QSizePolicy.Policy.Fixed)
         self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self.key))
         for widget in (self.bar, self.label, self.cancel):
             layout.addWidget(widget)

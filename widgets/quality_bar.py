@@ -18,6 +18,7 @@ class QualityBar(QtWidgets.QWidget):
         super().__init__(parent)
         self.setAccessibleName("Quality gates")
         self.chips: list[QtWidgets.QLabel] = []
+        self._shown: tuple[Quality | None, tuple[str, ...]] = (None, ())
         self._flow = FlowLayout(self)
         policy = self.sizePolicy()
         policy.setHeightForWidth(True)
@@ -26,6 +27,7 @@ class QualityBar(QtWidgets.QWidget):
 
     def set_quality(self, quality: Quality | None, warnings: Sequence[str] = ()) -> None:
         """Show a voxel's gates and warnings, or that it was not judged yet."""
+        self._shown = quality, tuple(warnings)
         self._clear()
         if quality is None:
             self._add("Quality is judged after the fit.", theme.current().dim, "")
@@ -42,9 +44,14 @@ class QualityBar(QtWidgets.QWidget):
         self.setAccessibleDescription(" ".join(chip.text() + "." for chip in self.chips))
         self.updateGeometry()
 
+    def apply_theme(self) -> None:
+        """Take the colours of the theme in use."""
+        self.set_quality(*self._shown)
+
     def _clear(self) -> None:
         for chip in self.chips:
             self._flow.removeWidget(chip)
+            chip.hide()
             chip.deleteLater()
         self.chips = []
 

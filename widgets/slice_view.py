@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from analysis.geometry import direction_letters, nearest_slice, pixel_spacing_mm, voxel_outline_pixels
-from analysis.reslice import SliceStack, projected_outline_pixels
+from analysis.geometry import nearest_slice, pixel_spacing_mm, voxel_outline_pixels
+from analysis.reslice import SliceStack, distance_mm, projected_outline_pixels
 from analysis.types import FloatArray
-from widgets import overlays, theme
-from widgets.overlays import Align, Outline, VoxelMark
+from widgets.overlays import Outline, VoxelMark
 from widgets.slice_mouse import SliceMouse
+from widgets.slice_painter import paint_over
 
-_MARGIN_PX = 8
+_HINT_MM = 25.0
+"""A voxel whose centre lies farther from the slice than this is not hinted at."""
 _KEY_STEPS = {QtCore.Qt.Key.Key_Up: -1, QtCore.Qt.Key.Key_Down: 1}
 _KEY_STACKS = {QtCore.Qt.Key.Key_PageUp: -1, QtCore.Qt.Key.Key_PageDown: 1}
 
@@ -41,14 +43,13 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self.outlines: tuple[Outline, ...] = ()
         self.reference_lines: tuple[FloatArray, ...] = ()
         self._marks: tuple[VoxelMark, ...] = ()
-        self._selected = -1
+        self.selected = -1
         self._window = (0.0, 1.0)
         self._windows: dict[str, tuple[float, float]] = {}
         self._choices: tuple[str, ...] = ()
-        self._title, self._empty = "", ""
+        self.title, self.empty_text = "", ""
         self._projections = False
         self._zoomed = False
-        self._letter_top = 0.0
         self._build()
 
     def _build(self) -> None:
@@ -68,7 +69,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 
     def set_stack(self, stack: SliceStack | None, title: str = "", empty: str = "") -> None:
         """Show a stack, or an empty pane with a sentence; the zoom is kept where the reader has zoomed."""
-        self.stack, self._title, self._empty = stack, title, empty
+        self.stack, self.title, self.empty_text = stack, title, empty
         self.image.setVisible(stack is not None)
         if stack is None:
             self.outlines, self.reference_lines = (), ()
@@ -180,7 +181,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 
     def set_selected(self, index: int) -> None:
         """Mark one voxel as the selected one."""
-        self._selected = index
+        self.selected = index
         self.viewport().update()
 
     def set_projections(self, shown: bool) -> None:
@@ -203,6 +204,11 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         uid = self.stack.frame.frame_of_reference_uid if self.stack else None
         return uid is not None and uid == mark.frame_of_reference_uid
 
+    @property
+    def unplaced(self) -> bool:
+        """Whether there are voxels and none of them can be placed on this stack."""
+        return bool(self._marks) and not any(self.related(mark) for mark in self._marks)
+
     def _cut_voxels(self) -> None:
         if self.stack is None:
             return
@@ -211,7 +217,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             pixels = voxel_outline_pixels(mark.voxel, self.stack.frame, self.index)
             if len(pixels):
                 found.append(Outline(mark, pixels))
-            elif self._projections:
+            elif self._projections and distance_mm(mark.voxel, self.stack.frame, self.index) < _HINT_MM:
                 found.append(Outline(mark, projected_outline_pixels(mark.voxel, self.stack.frame), projected=True))
         self.outlines = tuple(found)
 
@@ -239,89 +245,15 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         super().drawForeground(painter, rect)
         painter.save()
         painter.resetTransform()
-        if self.stack is None:
-            self._paint_empty(painter)
-        else:
-            self._paint_overlays(painter)
-        if self.hasFocus():
-            painter.setPen(QtGui.QPen(QtGui.QColor(theme.REFERENCE_LINE), 1))
-            painter.drawRect(QtCore.QRectF(self.viewport().rect()).adjusted(0.5, 0.5, -1.5, -1.5))
+        paint_over(painter, self)
         painter.restore()
-
-    def _paint_empty(self, painter: QtGui.QPainter) -> None:
-        painter.setFont(theme.font_of())
-        painter.setPen(QtGui.QColor(theme.IMAGE_DIM))
-        flags = Align.AlignCenter | QtCore.Qt.TextFlag.TextWordWrap
-        painter.drawText(self.viewport().rect().adjusted(16, 16, -16, -16), flags, self._empty)
-
-    def _paint_overlays(self, painter: QtGui.QPainter) -> None:
-        for line in self.reference_lines:
-            ends = self.to_widget(line)
-            overlays.paint_line(painter, QtCore.QLineF(ends.at(0), ends.at(1)))
-        self._paint_voxels(painter)
-        self._letter_top = _MARGIN_PX - 2.0
-        self._paint_corners(painter)
-        self._paint_letters(painter)
-
-    def _paint_voxels(self, painter: QtGui.QPainter) -> None:
-        shown = sorted(self.outlines, key=lambda o: (not o.projected, o.mark.index == self._selected))
-        polygons = [self.to_widget(outline.pixels) for outline in shown]
-        for outline, polygon in zip(shown, polygons, strict=True):
-            chosen = outline.mark.index == self._selected
-            overlays.paint_outline(painter, polygon, outline.mark.state, selected=chosen, projected=outline.projected)
-        font = theme.font_of(0, bold=True)
-        boxes = [polygon.boundingRect() for polygon in polygons]
-        anchors = [QtCore.QPointF(box.right(), box.center().y()) for box in boxes]
-        texts = [outline.mark.text for outline in shown]
-        for outline, at, text in zip(shown, overlays.place_labels(anchors, texts, font), texts, strict=True):
-            colour = overlays.voxel_colour(outline.mark.state, outline.mark.index == self._selected)
-            overlays.paint_text(painter, at, text, colour, font, Align.AlignLeft | Align.AlignVCenter)
-
-    def _paint_corners(self, painter: QtGui.QPainter) -> None:
-        assert self.stack is not None
-        font = theme.font_of(-1)
-        at = QtCore.QPointF(_MARGIN_PX, _MARGIN_PX - 2)
-        for text, colour in self._corner_lines(self._window):
-            box = overlays.paint_text(painter, at, text, colour, font)
-            at.setY(box.bottom())
-            if box.right() > self.viewport().width() / 2 - 2 * _MARGIN_PX:
-                self._letter_top = box.bottom()
-        bottom = QtCore.QPointF(_MARGIN_PX + 2, self.viewport().height() - _MARGIN_PX)
-        mm_per_px = self.box.viewPixelSize()[0]
-        overlays.paint_scale_bar(painter, bottom, float(mm_per_px), font)
-
-    def _corner_lines(self, window: tuple[float, float]) -> list[tuple[str, str]]:
-        assert self.stack is not None
-        lines = [(f"{self._title} · {self.index + 1}/{self.stack.count}", theme.IMAGE_TEXT)]
-        lines.append((f"W {window[1]:.4g}  L {window[0]:.4g}", theme.IMAGE_DIM))
-        if self.stack.reformatted:
-            lines.append(("reformatted", theme.DARK.warn))
-        if self._marks and not any(self.related(mark) for mark in self._marks):
-            lines.append(("voxels not drawn: no common frame of reference", theme.DARK.warn))
-        return lines
-
-    def _paint_letters(self, painter: QtGui.QPainter) -> None:
-        assert self.stack is not None
-        column, row = self.stack.frame.affine[:3, 0], self.stack.frame.affine[:3, 1]
-        width, height = self.viewport().width(), self.viewport().height()
-        sides = (
-            (-column, _MARGIN_PX, height / 2, Align.AlignLeft | Align.AlignVCenter),
-            (column, width - _MARGIN_PX, height / 2, Align.AlignRight | Align.AlignVCenter),
-            (-row, width / 2, self._letter_top, Align.AlignHCenter | Align.AlignTop),
-            (row, width / 2, height - _MARGIN_PX + 2, Align.AlignHCenter | Align.AlignBottom),
-        )
-        font = theme.font_of(0, bold=True)
-        for direction, x, y, align in sides:
-            overlays.paint_text(
-                painter, QtCore.QPointF(x, y), direction_letters(direction), theme.IMAGE_TEXT, font, align
-            )
 
     def _describe(self) -> None:
         if self.stack is None:
-            self.setAccessibleDescription(self._empty)
+            self.setAccessibleDescription(self.empty_text)
             return
         cut = ", ".join(outline.mark.label for outline in self.outlines) or "no voxel"
-        self.setAccessibleDescription(f"{self._title}, slice {self.index + 1} of {self.stack.count}, shows {cut}.")
+        self.setAccessibleDescription(f"{self.title}, slice {self.index + 1} of {self.stack.count}, shows {cut}.")
 
     # --- keys ----------------------------------------------------------------------------------------------------
 
@@ -357,7 +289,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         """Make the pane's menu."""
         menu = QtWidgets.QMenu(self)
         for position, title in enumerate(self._choices):
-            menu.addAction(title, lambda p=position: self.stack_requested.emit(p))
+            menu.addAction(title, functools.partial(self.stack_requested.emit, position))
         menu.addSeparator()
         hint = menu.addAction("Show projections of voxels off this slice")
         hint.setCheckable(True)

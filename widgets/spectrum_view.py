@@ -102,4 +102,5 @@ class SpectrumView(QtWidgets.QFrame):
 
     def apply_theme(self) -> None:
         """Take the colours of the theme in use."""
+        self.quality.apply_theme()
         self.plot.apply_theme()

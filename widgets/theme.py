@@ -146,6 +146,10 @@ def _style_sheet(t: Tokens) -> str:
     QPushButton[role="primary"]:disabled {{ background: {t.raised}; color: {t.dim}; border-color: {t.border}; }}
     QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 4px;
         padding: 2px 8px; min-height: {TARGET_PX - 6}px; }}
+    QLineEdit {{ background: {t.panel}; border: 1px solid {t.border}; border-radius: 4px;
+        padding: 2px 6px; min-height: {TARGET_PX - 6}px; }}
+    QLineEdit:focus {{ border: 1px solid {t.info}; }}
+    QCheckBox {{ min-height: {TARGET_PX}px; }}
     QComboBox:focus {{ border: 1px solid {t.info}; }}
     QTableView {{ background: {t.panel}; border: none; gridline-color: {t.border};
         selection-background-color: {t.selection}; selection-color: {t.text}; }}

@@ -8,12 +8,13 @@ from pathlib import Path
 from analysis.errors import NothingToRead, UnreadableFile
 from analysis.readers import describe, registry, stacks
 from analysis.readers.detect import is_companion, read_head
-from analysis.readers.files import Found, check_stop, found_files, sentence
+from analysis.readers.files import Found, found_files, sentence
 from analysis.readers.records import InputFile
-from analysis.readers.study import Parts, assemble
-from analysis.types import Progress, Stop, Study
+from analysis.readers.study import Parts, as_acquisition, assemble
+from analysis.readers.watch import Watch
+from analysis.types import Acquisition, Progress, Stop, Study
 
-__all__ = ["inspect_file", "read_studies"]
+__all__ = ["inspect_file", "read_signal", "read_studies"]
 
 _FILES_SHARE = 0.7
 """Share of the progress that is over once all headers are read; then the pixels follow."""
@@ -41,27 +42,40 @@ def read_studies(
     NothingToRead : no file could be used; its `skipped` holds every reason
     Cancelled : `stop` returned True
     """
-    with found_files(paths, stop) as found:
-        parts = _read_all(found, progress, stop)
-        _tell(progress, _FILES_SHARE, "Reading the images")
-        studies = assemble(parts, found, stop)
+    watch = Watch(progress, stop)
+    with found_files(paths, watch) as found:
+        parts = _read_all(found, watch.part(0.0, _FILES_SHARE))
+        studies = assemble(parts, found, watch.part(_FILES_SHARE, 1.0))
     if not studies:
         raise NothingToRead(_nothing(paths, found), tuple(found.skipped))
-    _tell(progress, 1.0, "All files are read")
+    watch.tell(1.0, "All files are read")
     return tuple(studies)
 
 
-def _tell(progress: Progress | None, fraction: float, text: str) -> None:
-    if progress is not None:
-        progress(fraction, text)
+def read_signal(path: Path) -> Acquisition:
+    """Read the spectroscopy of one file as it is, a water reference too, without judging or pairing it.
+
+    Raises
+    ------
+    UnreadableFile : the file cannot be read, or holds no spectroscopy
+    """
+    with found_files([Path(path)], Watch()) as found:
+        if found.skipped:
+            raise UnreadableFile(found.skipped[0].reason)
+        try:
+            signals = [signal for file in found.files for signal in registry.read_file(file).signals]
+        except UnreadableFile as error:
+            raise UnreadableFile(sentence(str(error))) from error
+    if not signals:
+        raise UnreadableFile("The file holds no spectroscopy.")
+    return as_acquisition(signals[0])
 
 
-def _read_all(found: Found, progress: Progress | None, stop: Stop | None) -> Parts:
+def _read_all(found: Found, watch: Watch) -> Parts:
     parts = Parts()
     count = len(found.files)
     for number, file in enumerate(found.files):
-        check_stop(stop)
-        _tell(progress, _FILES_SHARE * number / count, f"Reading file {number + 1} of {count}")
+        watch.tell(number / count, f"Reading file {number + 1} of {count}")
         try:
             parts.add(registry.read_file(file))
         except UnreadableFile as error:
@@ -100,20 +114,24 @@ def _inside_a_sentence(reason: str) -> str:
     return (reason[:1].lower() + reason[1:] if plain else reason).rstrip(".")
 
 
-def inspect_file(path: Path) -> str:
-    """Return one line: what a file is and what Discern can read in it, or why it cannot. No patient data."""
+def inspect_file(path: Path) -> tuple[str, bool]:
+    """Return one sentence on what a file is and what Discern can read in it, and whether it can; no patient data."""
     path = Path(path)
     if path.is_dir():
-        return f"{path}: a folder; open it as a study, or give the files in it."
-    with found_files([path]) as found:
+        return "A folder; open it as a study, or give the files in it.", True
+    with found_files([path], Watch()) as found:
         if found.skipped:
-            return f"{path}: cannot be read: {found.skipped[0].reason}"
+            return f"Cannot be read: {_inside_a_sentence(found.skipped[0].reason)}.", False
         if len(found.files) != 1 or found.files[0].path != path:
-            return f"{path}: holds {len(found.files)} files; open it as a study to read them."
+            return f"Holds {len(found.files)} files; open it as a study to read them.", bool(found.files)
         try:
-            contents = registry.read_file(found.files[0])
-            if contents.slices:
-                stacks.check_pixels(contents.slices[0])
-            return f"{path}: {sentence(describe.contents(contents))}"
+            return sentence(_inspected(found.files[0])), True
         except UnreadableFile as error:
-            return f"{path}: cannot be read: {sentence(str(error))}"
+            return f"Cannot be read: {_inside_a_sentence(sentence(str(error)))}.", False
+
+
+def _inspected(file: InputFile) -> str:
+    contents = registry.read_file(file)
+    if contents.slices:
+        stacks.check_pixels(contents.slices[0])
+    return describe.contents(contents)

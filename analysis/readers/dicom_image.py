@@ -19,7 +19,7 @@ from analysis.readers.dicom_header import (
     uid_of,
 )
 from analysis.readers.records import Contents, InputFile, Slice
-from analysis.types import FloatArray
+from analysis.types import FloatArray, StudyInfo
 
 CLASSIC = "1.2.840.10008.5.1.4.1.1.4"
 ENHANCED = "1.2.840.10008.5.1.4.1.1.4.1"
@@ -42,7 +42,10 @@ def read(dataset: Dataset, file: InputFile) -> Contents:
     """
     _refuse_what_is_no_slice(dataset)
     shape = _shape(dataset)
-    common = _Common(dataset, file, shape)
+    series = uid_of(dataset, "SeriesInstanceUID")
+    if series is None:
+        raise UnreadableFile("its header gives no valid Series Instance UID; the file may be cut short or damaged")
+    common = _Common(dataset, file, shape, study_info(dataset), series)
     if "PerFrameFunctionalGroupsSequence" not in dataset:
         return Contents(slices=(common.classic(),))
     groups = FunctionalGroups(dataset)
@@ -76,6 +79,8 @@ class _Common:
     dataset: Dataset
     file: InputFile
     shape: tuple[int, int]
+    info: StudyInfo
+    series_instance_uid: str
 
     def classic(self) -> Slice:
         """Return the only frame of a classic image."""
@@ -127,15 +132,12 @@ class _Common:
         spacing = numbers_of(measures, "PixelSpacing", 2)
         if directions is None or position_mm is None or spacing is None or (spacing <= 0).any():
             raise UnreadableFile("it is an MR image without usable geometry (position, orientation, pixel spacing)")
-        series = uid_of(self.dataset, "SeriesInstanceUID")
-        if series is None:
-            raise UnreadableFile("its header has no valid Series Instance UID")
         return Slice(
             file=self.file,
             frame=frame,
-            info=study_info(self.dataset),
+            info=self.info,
             sop_instance_uid=uid_of(self.dataset, "SOPInstanceUID"),
-            series_instance_uid=series,
+            series_instance_uid=self.series_instance_uid,
             series_number=integer_of(self.dataset, "SeriesNumber"),
             description=_description(self.dataset),
             frame_of_reference_uid=uid_of(self.dataset, "FrameOfReferenceUID"),

@@ -15,16 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from analysis.errors import Cancelled, UnreadableFile
+from analysis.errors import UnreadableFile
 from analysis.readers import archive
 from analysis.readers.detect import is_zip, read_head
 from analysis.readers.dicomdir import referenced_files
 from analysis.readers.guard import one_sentence
 from analysis.readers.records import InputFile
-from analysis.types import Skipped, Stop
+from analysis.readers.watch import Watch
+from analysis.types import Skipped
 
 LARGEST_FILE_BYTES = 2 * 1024**3
-_CANCELLED = "Reading was stopped; nothing was changed."
 
 
 @dataclass
@@ -45,27 +45,21 @@ def sentence(reason: str) -> str:
     return (text[:1].upper() + text[1:]).rstrip(".") + "."
 
 
-def check_stop(stop: Stop | None) -> None:
-    """Raise `Cancelled` once the user asked to stop."""
-    if stop is not None and stop():
-        raise Cancelled(_CANCELLED)
-
-
 @contextmanager
-def found_files(paths: Sequence[Path], stop: Stop | None = None) -> Iterator[Found]:
+def found_files(paths: Sequence[Path], watch: Watch) -> Iterator[Found]:
     """Yield the files under `paths` in a stable order; copies of archive entries live as long as the context.
 
     Parameters
     ----------
     paths : folders, DICOMDIR, zip archives or files
-    stop : asked between files
+    watch : asked between files whether to stop
 
     Raises
     ------
     Cancelled
     """
     with tempfile.TemporaryDirectory(prefix="discern-") as scratch:
-        gathering = _Gathering(Path(scratch), stop)
+        gathering = _Gathering(Path(scratch), watch)
         for path in paths:
             gathering.add(Path(path))
         yield gathering.found
@@ -74,27 +68,30 @@ def found_files(paths: Sequence[Path], stop: Stop | None = None) -> Iterator[Fou
 class _Gathering:
     """The walk over everything that the user named, each real file once."""
 
-    def __init__(self, scratch: Path, stop: Stop | None) -> None:
+    def __init__(self, scratch: Path, watch: Watch) -> None:
         self.found = Found()
         self._scratch = scratch
-        self._stop = stop
+        self._watch = watch
         self._seen: set[Path] = set()
 
     def add(self, path: Path) -> None:
         """Add a folder, an index, an archive or a file."""
-        if path.is_dir():
-            self._add_folder(path)
-        elif path.name.upper() == "DICOMDIR" and path.is_file():
-            self._add_index(path)
-        else:
-            self._add_file(InputFile(path, str(path), named=True))
+        try:
+            if path.is_dir():
+                self._add_folder(path)
+            elif path.name.upper() == "DICOMDIR" and path.is_file():
+                self._add_index(path)
+            else:
+                self._add_file(InputFile(path, str(path), named=True))
+        except OSError as error:
+            self.found.skip(str(path), _why(error, "file"))
 
     def _add_folder(self, folder: Path) -> None:
         def refused(error: OSError) -> None:
             self.found.skip(str(error.filename or folder), _why(error, "folder"))
 
         for root, folders, names in os.walk(folder, onerror=refused):
-            check_stop(self._stop)
+            self._watch.check()
             folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
             for name in sorted(names):
                 if not name.startswith(".") and name.lower() not in archive.SYSTEM_FILES:
@@ -113,7 +110,7 @@ class _Gathering:
             self.found.skip(str(index.parent / name), "DICOMDIR names this file, but it is not in its folder")
 
     def _add_file(self, file: InputFile) -> None:
-        check_stop(self._stop)
+        self._watch.check()
         try:
             self._check(file.path)
             if is_zip(read_head(file)):
@@ -129,7 +126,7 @@ class _Gathering:
     def _add_archive(self, file: InputFile) -> None:
         folder = Path(tempfile.mkdtemp(dir=self._scratch))
         with one_sentence():
-            entries, skipped = archive.unpack(file, folder, lambda: check_stop(self._stop))
+            entries, skipped = archive.unpack(file, folder, self._watch.check)
         self.found.files.extend(replace(entry, named=False) for entry in entries)
         for shown, reason in skipped:
             self.found.skip(shown, reason)

@@ -34,6 +34,7 @@ _METABOLITE_NAME = re.compile(r"water[-_ ]?s(up|at)|(?<![a-z])ws(?![a-z])|(?<![a
 NO_PARTNER = "it is a water reference without a metabolite acquisition of the same voxel"
 ALONE = "Water is not suppressed in this acquisition and no suppressed one was found; it is read as it is."
 SPARE = "it is a further water reference of a voxel that already has one"
+MISFIT = "it is a water reference whose receiver elements or field differ from the metabolites of the same voxel"
 
 Evidence = Literal["header", "name", "data"]
 
@@ -71,9 +72,14 @@ def pair(signals: Sequence[Signal]) -> tuple[list[Paired], list[tuple[Signal, st
         if not metabolites and named_water(water.signal) is not True:
             pairs.append(Paired(water.signal, None, (ALONE,)))
         else:
-            served = any(_same_voxel(water.signal, signal) for signal in metabolites)
-            left.append((water.signal, SPARE if served else NO_PARTNER))
+            left.append((water.signal, _why_left(water.signal, metabolites)))
     return pairs, left
+
+
+def _why_left(water: Signal, metabolites: Sequence[Signal]) -> str:
+    if any(compatible(water, signal) for signal in metabolites):
+        return SPARE
+    return MISFIT if any(_same_voxel(water, signal) for signal in metabolites) else NO_PARTNER
 
 
 def merged(signals: Sequence[Signal]) -> list[Signal]:
@@ -99,7 +105,14 @@ def _one_series(a: Signal, b: Signal) -> bool:
         and b.water is None
         and (a.suppressed, a.element, a.parameters) == (b.suppressed, b.element, b.parameters)
         and _same_voxel(a, b)
+        and (a.suppressed is not None or _alike_strong(a, b))
     )
+
+
+def _alike_strong(a: Signal, b: Signal) -> bool:
+    """Where no header tells water from metabolites, a far stronger signal is not one more transient."""
+    weak, strong = sorted((_strength(a), _strength(b)))
+    return strong < _MUCH_STRONGER * weak
 
 
 def _joined(kind: Sequence[Signal]) -> Signal:

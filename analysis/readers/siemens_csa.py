@@ -109,7 +109,6 @@ def _holds_data(dataset: Dataset) -> bool:
 
 def _with_spec2nii(dataset: Dataset) -> _Parsed:
     # Imported here: spec2nii brings a second of imports that a standard DICOM study does not need.
-    from mapvbvd.read_twix_hdr import parse_buffer
     from nibabel.nicom import csareader, dicomwrappers
     from spec2nii.Siemens import dicomfunctions
 
@@ -133,7 +132,7 @@ def _with_spec2nii(dataset: Dataset) -> _Parsed:
         dwell_s=float(dwell_s),
         echo_time_sum_s=float(meta["EchoTime"]),
         tags=tags,
-        protocol=parse_buffer(series["tags"]["MrPhoenixProtocol"]["items"][0]),
+        protocol=dicomfunctions.parse_buffer(series["tags"]["MrPhoenixProtocol"]["items"][0]),
         reference=int(reference),
     )
 

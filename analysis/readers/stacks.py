@@ -13,10 +13,11 @@ from pydicom.pixels.utils import pixel_array
 
 from analysis.errors import UnreadableFile
 from analysis.geometry import plane_of
-from analysis.readers.files import Found, check_stop
+from analysis.readers.files import Found
 from analysis.readers.guard import one_sentence, quiet
 from analysis.readers.records import InputFile, Slice, source_of
-from analysis.types import FloatArray, Stop, Volume
+from analysis.readers.watch import Watch
+from analysis.types import FloatArray, Volume
 
 Picture = NDArray[np.float32]
 
@@ -27,17 +28,18 @@ _SAME_DIRECTION = 1e-3
 LARGEST_VOLUME_BYTES = 4 * 1024**3
 
 
-def volumes_of(slices: Sequence[Slice], found: Found, stop: Stop | None) -> tuple[list[Volume], list[str]]:
+def volumes_of(slices: Sequence[Slice], found: Found, watch: Watch) -> tuple[list[Volume], list[str]]:
     """Return the volumes that slices make, by series, and warnings about what is not shown.
 
     Files whose pixels cannot be read are added to ``found.skipped``.
     """
     volumes: list[Volume] = []
     warnings: list[str] = []
-    for series in _by_series(slices):
+    all_series = _by_series(slices)
+    for number, series in enumerate(all_series):
+        watch.tell(number / len(all_series), f"Reading the images of series {number + 1} of {len(all_series)}")
         for stack in _parallel(series):
-            check_stop(stop)
-            pictures = _with_pixels(_first_at_each_place(stack, warnings), found, stop)
+            pictures = _with_pixels(_first_at_each_place(stack, warnings), found, watch)
             runs = even_runs(list(pictures))
             if len(runs) > 1:
                 warnings.append(f"{_name(stack[0])}: the slices have gaps, so they are shown as {len(runs)} stacks.")
@@ -157,7 +159,7 @@ def _window_of(pixels: Picture) -> tuple[float, float]:
     return float(low + high) / 2, max(float(high - low), 1e-6)
 
 
-def _with_pixels(stack: Sequence[Slice], found: Found, stop: Stop | None) -> dict[Slice, Picture]:
+def _with_pixels(stack: Sequence[Slice], found: Found, watch: Watch) -> dict[Slice, Picture]:
     """Return the slices whose pixels can be read, with them; one entry in `found` tells of the others."""
     if sum(4 * one.shape[0] * one.shape[1] for one in stack) > LARGEST_VOLUME_BYTES:
         found.skip(stack[0].file.shown, f"{_name(stack[0])} is larger than {LARGEST_VOLUME_BYTES // 1024**3} GiB")
@@ -166,7 +168,7 @@ def _with_pixels(stack: Sequence[Slice], found: Found, stop: Stop | None) -> dic
     refused: dict[str, list[InputFile]] = {}
     frames = _Frames()
     for one in stack:
-        check_stop(stop)
+        watch.check()
         try:
             readable[one] = frames.picture(one)
         except UnreadableFile as error:

@@ -14,7 +14,8 @@ from analysis.readers.files import Found
 from analysis.readers.levels import disc_level
 from analysis.readers.pairing import Paired, pair
 from analysis.readers.records import Contents, Signal, Slice, folder_of, source_of
-from analysis.types import Acquisition, LabelSource, Skipped, SourceFile, Stop, Study, StudyInfo, Volume
+from analysis.readers.watch import Watch
+from analysis.types import Acquisition, LabelSource, Skipped, SourceFile, Study, StudyInfo, Volume
 
 _BIDS_FOLDER = re.compile(r"(sub|ses)-[A-Za-z0-9]+")
 _Item = TypeVar("_Item", Slice, Signal)
@@ -39,7 +40,7 @@ class Parts:
         return [one.info for one in self.slices] + [one.info for one in self.signals]
 
 
-def assemble(parts: Parts, found: Found, stop: Stop | None = None) -> list[Study]:
+def assemble(parts: Parts, found: Found, watch: Watch) -> list[Study]:
     """Return the studies that hold something to see, ordered by date and UID.
 
     Parameters
@@ -47,7 +48,12 @@ def assemble(parts: Parts, found: Found, stop: Stop | None = None) -> list[Study
     parts : everything that was read
     found : its list of skipped files grows by what cannot be used, and is shared out to the studies
     """
-    studies = [_study(uid, one, found, stop) for uid, one in _grouped(parts).items()]
+    groups = _grouped(parts)
+    studies = []
+    for number, (uid, one) in enumerate(groups.items()):
+        share = watch.end - watch.start
+        start = watch.start + share * number / len(groups)
+        studies.append(_study(uid, one, found, watch.part(start, start + share / len(groups))))
     usable = [study for study in studies if study.volumes or study.acquisitions]
     usable.sort(key=lambda study: (study.info.study_date or "9", study.info.study_instance_uid))
     return _with_skipped(usable, found.skipped)
@@ -112,10 +118,10 @@ def _made_uid(parts: Parts) -> str:
     return f"2.25.{int(hashlib.sha256(''.join(hashes).encode()).hexdigest()[:32], 16)}"
 
 
-def _study(uid: str, parts: Parts, found: Found, stop: Stop | None) -> Study:
+def _study(uid: str, parts: Parts, found: Found, watch: Watch) -> Study:
     slices = _once(parts.slices, lambda one: (one.sop_instance_uid or one.file.sha256, one.frame), found)
     signals = _once(parts.signals, lambda one: one.sop_instance_uid or one.file.sha256, found)
-    volumes, warnings = stacks.volumes_of(slices, found, stop)
+    volumes, warnings = stacks.volumes_of(slices, found, watch)
     pairs, left = pair(signals)
     for signal, reason in left:
         found.skip(signal.file.shown, reason)
@@ -150,6 +156,11 @@ def _merged_info(uid: str, infos: Sequence[StudyInfo]) -> StudyInfo:
         name: next((value for info in infos if (value := getattr(info, name))), None) for name in names
     }
     return replace(merged, **known)
+
+
+def as_acquisition(signal: Signal) -> Acquisition:
+    """Return a signal by itself, whatever it is, without looking for a partner."""
+    return _labelled([Paired(signal)])[0]
 
 
 def _labelled(pairs: Sequence[Paired]) -> list[Acquisition]:

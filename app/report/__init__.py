@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.report.attach import attach_results
-from app.report.errors import ReportError
+from app.report.errors import NotVerifiable, ReportError
 
 if TYPE_CHECKING:
     from analysis.types import ExamResult, Study
@@ -41,6 +41,8 @@ def report_bytes(
     from app.report.content import report_content
     from app.report.pdf import report_pdf
 
+    if signer is not None:
+        _refuse_unproper(results)
     content = report_content(
         study,
         exam,
@@ -56,6 +58,16 @@ def report_bytes(
     from app.report.signing import sign_pdf
 
     return sign_pdf(pdf, signer.p12, signer.passphrase, meaning=signer.meaning, simulated=study.info.simulated)
+
+
+def _refuse_unproper(results: bytes) -> None:
+    """Refuse to sign a report whose results a verifier would reject."""
+    from app.report.results_schema import parse_results
+
+    try:
+        parse_results(results)
+    except NotVerifiable as error:
+        raise ReportError(str(error)) from error
 
 
 def write_report(
@@ -80,7 +92,7 @@ def write_report(
     Raises
     ------
     ReportError
-        If the file cannot be written.
+        If the file cannot be written, or results that do not follow their schema were to be signed.
     CertificateProblem, SigningFailed
         If the report cannot be signed; then nothing is written.
     """

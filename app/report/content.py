@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import PurePath
+from typing import Any
 from typing import Protocol as Interface
 
 from analysis.types import ExamResult, Study, StudyInfo
 from app.report.evidence_blocks import voxel_block
+from app.report.line_names import line_names
 from app.report.parts import DRAFT, SIGNED, Cell, Column, Item, ReportContent, Table
 from app.report.summary import summary_of
 from app.report.wording import UNKNOWN, clean, dicom_date, moment, sex
@@ -49,6 +51,10 @@ class ReadingProtocol(Interface):
     @property
     def sha256(self) -> str:
         """Hash of the protocol's text."""
+
+    @property
+    def rules(self) -> Any:
+        """The content of the protocol file."""
 
     @property
     def ratios(self) -> tuple[str, ...]:
@@ -95,6 +101,8 @@ def report_content(
     signed : whether the report is going to be signed; a report that is not calls itself a draft on every page
     """
     info = study.info
+    names = line_names(protocol.rules)
+    voxels = tuple(voxel_block(study, result, names) for result in exam.voxels)
     return ReportContent(
         title=f"MR spectroscopy report: {clean(protocol.title)}",
         banner=_banner(info),
@@ -106,7 +114,8 @@ def report_content(
         software=f"Discern {clean(version)}",
         created=moment(created_at),
         summary=summary_of(study, exam, protocol.ratios, protocol.pretest),
-        voxels=tuple(voxel_block(study, result, protocol.ratios) for result in exam.voxels),
+        summary_plot=voxels[0].plot if len(voxels) == 1 else None,
+        voxels=voxels,
         methods=_methods(info, exam, protocol, version, created_at, results_sha256),
         limits=tuple(clean(limit, 1000) for limit in protocol.limits),
         provenance=_provenance(protocol),
@@ -168,6 +177,7 @@ def _provenance(protocol: ReadingProtocol) -> Table:
             for fact in facts
         ),
         note=f"Status of these entries: {counted}." if facts else "The protocol states no numbers.",
+        dense=True,
     )
 
 
@@ -184,6 +194,7 @@ def _files(study: Study) -> Table:
             for label, source in rows
         ),
         note=note,
+        dense=True,
     )
 
 

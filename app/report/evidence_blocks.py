@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.types import EvidenceClass, Fit, FloatArray, Gate, LabelSource, Step, Study, VoxelResult
+from app.report.line_names import LineName, visible_names
 from app.report.parts import Cell, Column, Item, SpectrumPlot, Table, Trace, VoxelBlock
 from app.report.pictures import close_ups
 from app.report.wording import (
@@ -19,6 +20,7 @@ from app.report.wording import (
     limit_words,
     plain,
     plus_minus,
+    reason_words,
     significant,
     verdict_words,
     with_unit,
@@ -37,16 +39,15 @@ _LABEL_SOURCES: dict[LabelSource, str] = {
 }
 
 
-def voxel_block(study: Study, result: VoxelResult, ratios: Sequence[str]) -> VoxelBlock:
+def voxel_block(study: Study, result: VoxelResult, names: tuple[LineName, ...]) -> VoxelBlock:
     """Say what a voxel's page says."""
     fit = result.fit
-    named = sorted({part for ratio in ratios for part in ratio.split("/")})
     return VoxelBlock(
         heading=clean(result.label, 60),
         result=_result_line(result),
         items=(*_measured(result), *_placed(result)),
         pictures=close_ups(study, result),
-        plot=_plot(fit, named) if fit else None,
+        plot=spectrum_plot(fit, names) if fit else None,
         absence="" if fit else "There is no fitted spectrum to show.",
         gates=_gates(result.quality.gates),
         amplitudes=_amplitudes(result),
@@ -65,7 +66,7 @@ def _result_line(result: VoxelResult) -> str:
         parts += [f"driver: {evidence.driver}"] if evidence.driver else []
     parts += ["fit adjusted by the reader"] if result.adjusted_by_reader else []
     if not result.quality.evaluable:
-        reasons = " ".join(clean(reason, 600) for reason in result.quality.reasons)
+        reasons = reason_words(result.quality.reasons)
         parts.append(f"not evaluable: {reasons}" if not evidence else reasons)
     return "; ".join(filter(None, parts))
 
@@ -118,14 +119,8 @@ def _placed(result: VoxelResult) -> tuple[Item, ...]:
     return (name, Item("Voxel size", f"{size} mm ({with_unit(volume, 'mL')})"), Item("Voxel centre", place))
 
 
-def _plot(fit: Fit, named: Sequence[str]) -> SpectrumPlot:
-    """Collect the curves; a name is written over the fit where its signal is highest and clear of its noise."""
-    sd = np.sqrt(np.clip(np.diag(fit.covariance), 0, None))
-    peaks = []
-    for row, name in enumerate(fit.names):
-        curve = fit.components[row]
-        if name in named and fit.amplitudes[row] > 2 * sd[row] and curve.max() > 2 * fit.noise_sd:
-            peaks.append((clean(name, 20), float(fit.ppm[int(np.argmax(curve))])))
+def spectrum_plot(fit: Fit, names: tuple[LineName, ...]) -> SpectrumPlot:
+    """Collect the curves of a fit, and the names that stand over them."""
     traces = tuple(Trace(clean(name, 12), _finite(fit.components[row])) for row, name in enumerate(fit.names))
     return SpectrumPlot(
         ppm=fit.ppm,
@@ -135,7 +130,7 @@ def _plot(fit: Fit, named: Sequence[str]) -> SpectrumPlot:
         residual=_finite(fit.residual),
         noise_sd=fit.noise_sd,
         traces=traces,
-        peaks=tuple(peaks),
+        peaks=visible_names(fit, names),
     )
 
 
@@ -222,7 +217,7 @@ def _uncertainty(result: VoxelResult) -> tuple[Item, ...]:
     """Return what the uncertainty of the evidence comes from."""
     shares = result.evidence.variance_share if result.evidence else {}
     text = ", ".join(f"{clean(name, 40)} {fixed(100 * share, 0)} %" for name, share in shares.items())
-    return (Item("Evidence varies by", text),) if text else ()
+    return (Item("Uncertainty", text),) if text else ()
 
 
 def _range(values: FloatArray) -> str:

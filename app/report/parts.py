@@ -151,6 +151,8 @@ class ReportContent:
     software: str
     created: str
     summary: Summary
+    summary_plot: SpectrumPlot | None
+    """The spectrum of an exam of one voxel, which the first page has room for."""
     voxels: tuple[VoxelBlock, ...]
     methods: tuple[Item, ...]
     limits: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from reportlab.pdfgen.canvas import Canvas
@@ -21,7 +22,7 @@ from reportlab.platypus import (
 from app.report import layout
 from app.report.figures import SlicePicture
 from app.report.fonts import REGULAR, lacks_glyphs, register_fonts
-from app.report.parts import SIGNED, Item, Picture, ReportContent, Summary, VoxelBlock
+from app.report.parts import SIGNED, Item, Picture, ReportContent, SpectrumPlot, Summary, VoxelBlock
 from app.report.spectrum_figure import SpectrumFigure, figure_height
 from app.report.tables import SideBySide, bullet, item_grid, table_parts
 from app.report.text import BODY, MUTED, SECTION, SMALL, STRONG, Style, TextBlock, draw_line, shortened, wrapped
@@ -30,7 +31,7 @@ _PAGE_COUNT = "pagecount"
 _TALL_SHARE, _WIDE_SHARE = 0.335, 0.45
 """Share of the width for a picture of a spine, and for another."""
 _PICTURE_TALLEST = 290.0
-_CLOSE_UP = 104.0
+_CLOSE_UP, _SUMMARY_SPECTRUM = 104.0, 215.0
 _MOST_BESIDE_GATES = 6
 """A table of amplitudes with more columns stands beneath the gates."""
 _MOST_BESIDE = 9
@@ -145,6 +146,8 @@ def _summary(content: ReportContent) -> list[Flowable]:
     parts += _picture_and_tables(summary)
     for table in summary.below:
         parts += table_parts(table, layout.WIDTH)
+    if content.summary_plot:
+        parts.append(_WhereRoom(content.summary_plot))
     return parts
 
 
@@ -206,8 +209,8 @@ def _voxel(block: VoxelBlock) -> list[Flowable]:
         parts.append(TextBlock(block.absence, STRONG, before=8, after=8))
     parts += _gates_and_amplitudes(block)
     if block.fit_items:
-        parts += [TextBlock("Fit", Style(8.4, 11.5, bold=True), before=6),
-                  item_grid(block.fit_items, layout.WIDTH, columns=2, name_share=0.2)]
+        parts.append(KeepTogether([TextBlock("Fit", Style(8.4, 11.5, bold=True), before=6),
+                                   item_grid(block.fit_items, layout.WIDTH, columns=2, name_share=0.2)]))
     if block.steps:
         parts.append(TextBlock("Processing, in order", Style(8.4, 11.5, bold=True), before=6))
         parts += [TextBlock(f"{number}. {step}", Style(7.2, 9.2)) for number, step in enumerate(block.steps, 1)]
@@ -293,6 +296,25 @@ class _Ruled(Flowable):  # type: ignore[misc]
         for part, height in zip(self.parts, self.heights, strict=True):
             y -= height
             part.drawOn(self.canv, 0, y)
+
+
+class _WhereRoom(SpectrumFigure):
+    """A spectrum without its single signals, left out where the page has no room: it comes again on its own page."""
+
+    def __init__(self, plot: SpectrumPlot) -> None:
+        super().__init__(replace(plot, traces=()), layout.WIDTH, _SUMMARY_SPECTRUM)
+        self.is_shown = True
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        """Return the size taken, which is nothing where there is no room."""
+        del width
+        self.is_shown = height >= self.height + 8
+        return self.width, self.height + 8 if self.is_shown else 0.0
+
+    def draw(self) -> None:
+        """Draw the spectrum."""
+        if self.is_shown:
+            super().draw()
 
 
 class _CloseUps(Flowable):  # type: ignore[misc]

@@ -117,13 +117,14 @@ def _picture(volume: Volume, index: int, voxels: Sequence[VoxelResult], *, overv
     left, top, right, bottom = _crop(hung, np.concatenate(corners), overview_crop=overview_crop)
     moved = tuple(Outline(o.polygon - np.array([left, top]), o.label, o.evidence_class) for o in outlines)
     described = clean(volume.description, 40)
+    whole = "" if (bottom - top, right - left) == hung.pixels.shape else ", cropped"
     number = "" if volume.series_number is None else f", series {volume.series_number}"
     return Picture(
         pixels=_windowed(hung.pixels[top:bottom, left:right], volume),
         pixel_mm=hung.pixel_mm,
         outlines=moved,
         edges=hung.edges,
-        caption=f"{described}{number}, slice {index + 1} of {volume.pixels.shape[0]}, cropped",
+        caption=f"{described}{number}, slice {index + 1} of {volume.pixels.shape[0]}{whole}",
     )
 
 

@@ -125,8 +125,10 @@ class SpectrumFigure(FixedFigure):
 
     def _draw_legend(self, y: float, factor: float) -> None:
         note = "" if factor > 0.995 else f" × {factor:.2f}"
-        entries = (("data", 0.55, 0.9, ()), ("fit", 0.0, 1.2, ()), ("baseline", 0.2, 0.8, (3, 2)),
-                   (f"fitted signals{note} beneath", 0.2, 0.6, ()))
+        entries: list[tuple[str, float, float, tuple[float, ...]]] = [
+            ("data", 0.55, 0.9, ()), ("fit", 0.0, 1.2, ()), ("baseline", 0.2, 0.8, (3, 2)),
+        ]
+        entries += [(f"fitted signals{note} beneath", 0.2, 0.6, ())] if self.traces else []
         x = self.width - _RIGHT - sum(text_width(name, _LABEL.size) + 26 for name, *_ in entries)
         for name, grey, width, dash in entries:
             self.canv.setStrokeGray(grey)

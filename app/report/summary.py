@@ -19,6 +19,7 @@ from app.report.wording import (
     percent,
     plus_minus,
     ratio_span,
+    reason_words,
     score,
     with_unit,
 )
@@ -212,8 +213,7 @@ def _gate_cell(result: VoxelResult, between: str) -> Cell:
     lines += [f"{VERDICT_GLYPHS['unknown']} unknown: {', '.join(unknown)}"] if unknown else []
     if quality.evaluable:
         return Cell("; ".join(lines)) if between == "; " else Cell(lines[0], between.join(lines[1:]))
-    reasons = " ".join(clean(reason, 600) for reason in quality.reasons) or "no reason is given."
-    return Cell(f"Not evaluable: {reasons}", between.join(lines), bold=True)
+    return Cell(f"Not evaluable: {reason_words(quality.reasons)}", between.join(lines), bold=True)
 
 
 def _gate_words(gate: Gate) -> str:

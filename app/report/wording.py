@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from analysis.types import EvidenceClass, Interval, Ratio, Verdict
@@ -137,6 +137,11 @@ def class_words(evidence_class: EvidenceClass) -> str:
 def verdict_words(verdict: Verdict) -> str:
     """Return the verdict of a gate as glyph and word."""
     return f"{VERDICT_GLYPHS[verdict]} {verdict}"
+
+
+def reason_words(reasons: Sequence[str]) -> str:
+    """Return why a voxel is not evaluable, in full unless it would fill a page."""
+    return clean(" ".join(reasons), 1500) if reasons else "no reason is given."
 
 
 def limit_words(limit: str) -> str:

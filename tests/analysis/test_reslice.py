@@ -11,13 +11,15 @@ from analysis.geometry import nearest_slice, slice_point_mm, to_pixels
 from analysis.reslice import (
     SliceStack,
     body_axes,
+    distance_mm,
     holds,
+    projected_outline_pixels,
     reference_line_pixels,
     reformat,
     sample_slice,
     volume_axes,
 )
-from analysis.types import Volume
+from analysis.types import Volume, Voxel
 
 
 def ramp_volume(affine: np.ndarray, shape: tuple[int, int, int]) -> Volume:
@@ -119,3 +121,13 @@ def test_holds() -> None:
     outside = (volume.affine @ np.array([69.6, 0, 12.4, 1]))[:3]
     assert holds(volume, inside)
     assert not holds(volume, outside)
+
+
+def test_projection_and_distance_of_a_voxel_off_the_slice() -> None:
+    volume = sagittal()
+    centre = (volume.affine @ np.array([30.0, 40.0, 8.0, 1.0]))[:3]
+    axes = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    voxel = Voxel((float(centre[0]), float(centre[1]), float(centre[2])), axes, (4.0, 12.0, 6.0))
+    outline = projected_outline_pixels(voxel, volume)
+    assert sorted(map(tuple, outline.round(6).tolist())) == [(25.0, 37.5), (25.0, 42.5), (35.0, 37.5), (35.0, 42.5)]
+    assert distance_mm(voxel, volume, 6) == pytest.approx(8.0)

@@ -93,7 +93,7 @@ def shown_everywhere(window: MainWindow) -> set[int]:
         window.discs.table.currentIndex().row(),
         labels.index(window.spectrum.title.text().split(" · ")[0]),
         labels.index(window.metabolites.heading.text().split("  ")[1].split(" · ")[0]),
-        *(view._selected for view in window.grid.views),
+        *(view.selected for view in window.grid.views),
     }
 
 
@@ -181,9 +181,9 @@ def test_the_window_lives_while_a_study_is_read(bench: Bench, qtbot: QtBot) -> N
     qtbot.waitUntil(bench.window.progress.isVisible)
     assert "Opening the study" in bench.window.progress.label.text()
     bench.window.about_requested.emit()
-    assert bench.station._help is not None
-    assert bench.station._help.isVisible()
-    bench.station._help.close()
+    assert bench.station.side_windows.help is not None
+    assert bench.station.side_windows.help.isVisible()
+    bench.station.side_windows.help.close()
     bench.fake.hold.set()
     qtbot.waitUntil(lambda: bench.session.exam is not None)
     assert bench.window.progress.isHidden()
@@ -253,7 +253,7 @@ def test_without_a_writer_the_report_is_out_of_reach(bench: Bench, qtbot: QtBot)
 def test_details_follow_the_selection(bench: Bench, qtbot: QtBot) -> None:
     bench.open(qtbot)
     bench.window.details_requested.emit()
-    details = bench.station._details
+    details = bench.station.side_windows.details
     assert details is not None
     assert "L1-L2" in details.tabs.widget(0).toPlainText()  # type: ignore[attr-defined]
     bench.session.select(3)

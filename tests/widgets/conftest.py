@@ -13,7 +13,6 @@ from tests.samples import sample_exam, sample_study
 from widgets.overlays import VoxelMark
 
 
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The headless platform says this of every window with a least size; nothing follows from it."""
     for item in items:

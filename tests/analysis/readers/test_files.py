@@ -387,7 +387,7 @@ def test_a_damaged_header_is_never_quoted(tmp_path):
         for length in (64, 255, 4000):
             damaged = raw[:place] + length.to_bytes(2, "little") + raw[place + 2 :]
             (tmp_path / "b.dcm").write_bytes(damaged)
-            line = inspect_file(tmp_path / "b.dcm")
+            line, _ = inspect_file(tmp_path / "b.dcm")
             assert "Builder" not in line
             assert line.isprintable()
 
@@ -449,19 +449,27 @@ def damaged_originals(tmp_path_factory) -> dict[str, bytes]:
 
 def test_inspect_says_in_one_line_what_a_file_is(study, tmp_path):
     (study / "note.txt").write_text("hello")
-    lines = {
-        study / "mrs" / "spectrum.dcm": "Single-voxel spectroscopy: 1 coil element, 1 transient of 256 points, "
-        "123.25 MHz, 2000 Hz wide, PRESS, TE 35 ms, voxel 20 x 25 x 30 mm, water suppressed.",
-        study / "mri" / "IM2": "DICOM MR image, sagittal, one slice, 4 x 6 pixels of 0.5 x 0.75 mm, 4 mm thick.",
-        study / "note.txt": "cannot be read: The file is plain text, not a DICOM or NIfTI file.",
-        study: "a folder; open it as a study, or give the files in it.",
-        tmp_path / "nowhere": "cannot be read: There is no such file.",
-        zipped(study, tmp_path / "s.zip"): "holds 4 files; open it as a study to read them.",
+    expected = {
+        study / "mrs" / "spectrum.dcm": (
+            "Single-voxel spectroscopy: 1 coil element, 1 transient of 256 points, 123.25 MHz, 2000 Hz wide, PRESS, "
+            "TE 35 ms, voxel 20 x 25 x 30 mm, water suppressed.",
+            True,
+        ),
+        study / "mri" / "IM2": (
+            "DICOM MR image, sagittal, one slice, 4 x 6 pixels of 0.5 x 0.75 mm, 4 mm thick.",
+            True,
+        ),
+        study / "note.txt": ("Cannot be read: the file is plain text, not a DICOM or NIfTI file.", False),
+        study: ("A folder; open it as a study, or give the files in it.", True),
+        tmp_path / "nowhere": ("Cannot be read: there is no such file.", False),
+        zipped(study, tmp_path / "s.zip"): ("Holds 4 files; open it as a study to read them.", True),
     }
-    assert {path: inspect_file(path) for path in lines} == {path: f"{path}: {text}" for path, text in lines.items()}
+    assert {path: inspect_file(path) for path in expected} == expected
 
 
 def test_inspect_finds_missing_pixels(study):
     path = study / "mri" / "IM2"
     path.write_bytes(path.read_bytes()[:-10])
-    assert "cut short" in inspect_file(path)
+    line, readable = inspect_file(path)
+    assert "cut short" in line
+    assert not readable

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.readers.pairing import ALONE, NO_PARTNER, SPARE, named_water, pair, same_box
+from analysis.readers.pairing import ALONE, MISFIT, NO_PARTNER, SPARE, named_water, pair, same_box
 from analysis.readers.records import InputFile, Signal
 from analysis.types import AcquisitionParameters, Voxel
 from tests.analysis.readers.builders import F0_MHZ, METABOLITES, WATER, WIDTH_HZ, fid
@@ -141,7 +141,17 @@ def test_other_coils_or_another_field_do_not_pair():
         signal("coils", water=True, suppressed=False, fids=four),
         signal("field", water=True, suppressed=False, parameters=other_field),
     ]
-    assert names(pair([signal("m", suppressed=True), *waters])[0]) == {"m": None}
+    pairs, left = pair([signal("m", suppressed=True), *waters])
+    assert names(pairs) == {"m": None}
+    assert [reason for _, reason in left] == [MISFIT, MISFIT]
+
+
+def test_a_reference_among_the_files_of_a_series_is_not_taken_for_a_transient():
+    series = {"series_instance_uid": "1.5"}
+    pairs, _ = pair([signal("a", **series), signal("b", **series), signal("w", water=True, **series)])
+    (one,) = pairs
+    assert one.signal.fids.shape[1] == 2
+    assert one.water is not None
 
 
 def test_without_geometry_files_of_one_folder_belong_together():

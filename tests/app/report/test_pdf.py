@@ -13,6 +13,7 @@ from analysis.types import ExamResult, Study
 from app.report import report_bytes
 from app.report.content import report_content
 from app.report.pdf import report_pdf
+from app.resource_files import load_protocol
 from tests.app.report.conftest import MADE, VERSION
 from tests.app.report.pdf_reading import fonts_without_file, page_texts, whole_text
 
@@ -151,8 +152,9 @@ def test_overlong_texts_wrap_and_nothing_crashes(study: Study, exam: ExamResult,
     info = dataclasses.replace(
         study.info, patient_name="W" * 5000, patient_id="9" * 5000, study_description="long words " * 500
     )
+    wordy = ("Because. " * 200,) * 20
     voxels = tuple(
-        dataclasses.replace(v, quality=dataclasses.replace(v.quality, evaluable=False, reasons=("Because. " * 200,)))
+        dataclasses.replace(v, quality=dataclasses.replace(v.quality, evaluable=False, reasons=wordy))
         for v in exam.voxels
     )
     pdf = drawn(dataclasses.replace(study, info=info), dataclasses.replace(exam, voxels=voxels), protocol)
@@ -165,6 +167,15 @@ def test_any_number_of_voxels_fits(study: Study, exam: ExamResult, protocol: Pro
     texts = page_texts(drawn(study, dataclasses.replace(exam, voxels=voxels), protocol))
     assert f"of {count} discs evaluable" in texts[0]
     assert len(texts) > count
+
+
+def test_the_spectrum_of_a_single_voxel_is_on_the_first_page(study: Study, exam: ExamResult) -> None:
+    voxel = dataclasses.replace(exam.voxels[3], evidence=None)
+    brain = dataclasses.replace(exam, voxels=(voxel,), compares=False, evaluable=1, contrast_p=None)
+    texts = page_texts(drawn(study, brain, load_protocol("brain")))
+    assert "Chemical shift (ppm)" in texts[0]
+    assert "fitted signals" not in texts[0]
+    assert "fitted signals" in texts[1]
 
 
 def test_a_voxel_without_a_fit_still_has_its_page(study: Study, exam: ExamResult, protocol: Protocol) -> None:

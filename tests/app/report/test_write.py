@@ -71,3 +71,12 @@ def test_a_place_that_cannot_be_written_is_a_sentence(
         with pytest.raises(ReportError, match=r"cannot be written .*\.$"):
             write_report(path, study, exam, protocol, results, version=VERSION, created_at=MADE, signer=None)
     assert not [p for p in os.listdir(tmp_path) if p.endswith(".part")]
+
+
+def test_results_that_a_verifier_would_reject_are_not_signed(
+    tmp_path: Path, study: Study, exam: ExamResult, protocol: Protocol, signer: Signer
+) -> None:
+    path = tmp_path / "report.pdf"
+    with pytest.raises(ReportError, match="do not follow the schema"):
+        write_report(path, study, exam, protocol, b"{}", version=VERSION, created_at=MADE, signer=signer)
+    assert not path.exists()

@@ -1,0 +1,46 @@
+"""The windows beside the reading: details of the selected voxel, the keys, and what this program is."""
+
+from __future__ import annotations
+
+from PySide6 import QtWidgets
+
+from app.session import ReadingSession
+from widgets import dialogs
+from widgets.main_window import MainWindow
+
+
+class SideWindows:
+    """Makes each window when it is first asked for, and keeps its text at the session's state."""
+
+    def __init__(self, window: MainWindow, session: ReadingSession) -> None:
+        self._window, self._session = window, session
+        self.details: dialogs.TextWindow | None = None
+        self.help: dialogs.TextWindow | None = None
+
+    def show_details(self) -> None:
+        """Show what was done to the selected signal, the skipped files and all messages."""
+        if self.details is None:
+            self.details = dialogs.TextWindow("Details", self._window)
+        self.details.show()
+        self.refresh()
+        self.details.raise_()
+
+    def refresh(self) -> None:
+        """Bring the details up to date while they are visible."""
+        if self.details is not None and self.details.isVisible():
+            pages = [
+                ("Processing", dialogs.processing_page(self._session.selected_result)),
+                ("Files", dialogs.files_page(self._session.study)),
+                ("Messages", dialogs.messages_page(self._window.notices.log)),
+            ]
+            self.details.set_pages(pages)
+
+    def show_help(self, page: int) -> None:
+        """Show the keys (0) or what this program is (1)."""
+        if self.help is None:
+            self.help = dialogs.TextWindow("Help", self._window)
+            version = QtWidgets.QApplication.applicationVersion()
+            self.help.set_pages([("Keys", dialogs.keys_page()), ("About", dialogs.about_page(version))])
+        self.help.tabs.setCurrentIndex(page)
+        self.help.show()
+        self.help.raise_()
