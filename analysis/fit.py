@@ -320,7 +320,8 @@ def _make_problem(
     rules = protocol.rules.fit
     parameters = make_parameters(signals, protocol.rules.width_groups, rules, settings, spectrum.f0_mhz)
     model = ForwardModel(pick(basis, [s.name for s in signals]), settings.ppm_range or rules.ppm_range, parameters)
-    baseline = make_baseline(model.ppm, settings.baseline_ed_per_ppm or rules.baseline_ed_per_ppm)
+    wanted = settings.baseline_ed_per_ppm
+    baseline = make_baseline(model.ppm, rules.baseline_ed_per_ppm if wanted is None else wanted)
     typical = model.spectra(_start_theta(parameters, 1.0)).real
     return _Problem(
         model=model,

@@ -22,7 +22,8 @@ def variations(protocol: Protocol, settings: FitSettings) -> tuple[FitSettings, 
     rules = protocol.rules.multiverse
     if rules is None:
         return ()
-    stiffness = settings.baseline_ed_per_ppm or protocol.rules.fit.baseline_ed_per_ppm
+    chosen = settings.baseline_ed_per_ppm
+    stiffness = protocol.rules.fit.baseline_ed_per_ppm if chosen is None else chosen
     found = [
         replace(settings, baseline_ed_per_ppm=stiffness * scale, left_out=(*settings.left_out, *left_out))
         for scale in rules.baseline_scales

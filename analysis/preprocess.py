@@ -187,7 +187,7 @@ def _remove_water(
     cleaned, removed = remove_band(fid, scale.spectral_width_hz, band)
     height = float(np.abs(spectrum_of(removed, 2 * len(removed))).max())
     text = "Residual water removed between 4.3 and 5.2 ppm by Hankel singular value decomposition."
-    history.append(Step("Water removal", text, {"done": True, "height": height}))
+    history.append(Step("Water removal", text, {"done": True}))
     return cleaned, height
 
 

@@ -137,8 +137,6 @@ class EvidenceRules(Sourced):
     draws: int
     seed: int
     driver_share: float
-    water_t2_s: float
-    water_t2_sd_s: float
 
 
 class ReportText(_Strict):
@@ -148,7 +146,9 @@ class ReportText(_Strict):
     limits: tuple[str, ...]
 
 
-class _ProtocolFile(_Strict):
+class ProtocolRules(_Strict):
+    """The content of a protocol file."""
+
     id: str
     version: str
     title: str
@@ -183,7 +183,7 @@ class Fact:
 class Protocol:
     """A checked protocol and the hash of the text it was read from."""
 
-    rules: _ProtocolFile
+    rules: ProtocolRules
     sha256: str
 
     @property
@@ -227,7 +227,7 @@ class Protocol:
         return tuple(_facts(self.rules))
 
 
-def _sourced_items(rules: _ProtocolFile) -> list[tuple[str, Sourced]]:
+def _sourced_items(rules: ProtocolRules) -> list[tuple[str, Sourced]]:
     items: list[tuple[str, Sourced]] = [("basis", rules.basis), ("fit", rules.fit), ("SNR", rules.snr)]
     items += [(f"width group {g.name}", g) for g in rules.width_groups]
     items += [(f"signal {s.name}", s) for s in rules.signals]
@@ -238,19 +238,28 @@ def _sourced_items(rules: _ProtocolFile) -> list[tuple[str, Sourced]]:
     return items + ([("evidence", rules.evidence)] if rules.evidence else [])
 
 
+_NOT_NUMBERS = frozenset({"source", "status", "name", "text", "unit", "quantity", "label_ppm", "nonnegative", "id"})
+_PLAIN = {"pass_limit": "pass", "fail_limit": "fail", "of": "made of", "shift_sd_ppm": "shift SD ppm"}
+
+
 def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{k} {v:g}" for k, v in value.items())
+        return " + ".join(k if v == 1 else f"{v:g} {k}" for k, v in value.items())
     if isinstance(value, tuple):
-        return ", ".join(_shown(v) for v in value)
+        return ", ".join(_shown(v) for v in value) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _facts(rules: _ProtocolFile) -> list[Fact]:
+def _facts(rules: ProtocolRules) -> list[Fact]:
     facts = []
     for name, item in _sourced_items(rules):
-        left_out = {"source", "status", "name", "text", "unit", "quantity"}
-        values = [f"{k} = {_shown(v)}" for k, v in item if k not in left_out and v is not None]
+        values = [
+            f"{_PLAIN.get(key, key.replace('_', ' '))}: {_shown(value)}"
+            for key, value in item
+            if key not in _NOT_NUMBERS and value not in (None, False, 0.0)
+        ]
         facts.append(Fact(name, "; ".join(values), item.source, item.status))
     return facts
 
@@ -264,14 +273,14 @@ def parse_protocol(text: str) -> Protocol:
         If the text is not TOML, misses something, or refers to something it does not define.
     """
     try:
-        rules = _ProtocolFile.model_validate(tomllib.loads(text))
+        rules = ProtocolRules.model_validate(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise BadProtocol(f"The protocol cannot be read: {error}") from error
     _check_references(rules)
     return Protocol(rules, hashlib.sha256(text.encode()).hexdigest())
 
 
-def _check_references(rules: _ProtocolFile) -> None:
+def _check_references(rules: ProtocolRules) -> None:
     groups = {g.name for g in rules.width_groups}
     signals = {s.name for s in rules.signals}
     biomarkers = {b.name for b in rules.biomarkers}

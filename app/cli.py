@@ -36,10 +36,14 @@ def _run(arguments: list[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
         return _command(_commands().parse_args(arguments))
     options = _window_parser().parse_args(arguments)
-    from app.main import run
-    from app.window_report import report_writer
+    # Before the first import of Qt: the `discern` script does not pass through app/__main__.py.
+    from app import platform_env
 
-    return run(options.study, screenshot=options.screenshot, protocol_id=options.protocol, write_report=report_writer)
+    platform_env.prepare()
+    from app.main import run
+    from app.window_report import write_requested
+
+    return run(options.study, screenshot=options.screenshot, protocol_id=options.protocol, write_report=write_requested)
 
 
 def _command(options: argparse.Namespace) -> int:

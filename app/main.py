@@ -16,13 +16,14 @@ from analysis.types import ExamResult, Progress, Stop, Study
 from app import platform_env
 from app.crash import crash_log
 from app.jobs import JobRunner
+from app.report_desk import WriteReport
 from app.resource_files import PROTOCOLS, load_protocol, load_spin_library, protocol_for, resource_path
 from app.session import ReadingSession
-from app.workstation import Services, Workstation, WriteReport
+from app.workstation import Services, Workstation
 from widgets import theme
 from widgets.main_window import MainWindow
 
-SCREENSHOT_SIZE = QtCore.QSize(1920, 1080)
+SCREENSHOT_SIZE = (1920, 1080)
 SCREENSHOT_LIMIT_MS = 180_000
 
 
@@ -167,7 +168,7 @@ def _picture(
     limit.setSingleShot(True)
     limit.timeout.connect(loop.quit)
     workstation.settled.connect(loop.quit)
-    window.resize(SCREENSHOT_SIZE)
+    window.resize(*SCREENSHOT_SIZE)
     window.show()
     if paths:
         limit.start(SCREENSHOT_LIMIT_MS)

@@ -9,24 +9,23 @@ from pathlib import Path
 
 from PySide6 import QtCore, QtWidgets
 
+from analysis.line_labels import line_labels
 from analysis.protocol import Protocol
 from analysis.types import ExamResult, Progress, Stop, Study, VoxelResult
 from app.jobs import JobRunner
+from app.report_desk import ReportDesk, WriteReport
 from app.session import ReadingSession
 from app.side_windows import SideWindows
 from widgets import wording
 from widgets.main_window import MainWindow
 from widgets.overlays import VoxelMark, VoxelState
-from widgets.peak_labels import LineLabel
 from widgets.theme import CLASS_GLYPH, VERDICT_GLYPH
 
 ReadStudies = Callable[[Sequence[Path], Progress, Stop], tuple[Study, ...]]
 ChooseProtocol = Callable[[Study, str | None], tuple[Protocol, str]]
 Analyse = Callable[[Study, Protocol, Progress, Stop], ExamResult]
-WriteReport = Callable[[Study, ExamResult, Protocol, Path, Progress, Stop], Path]
-"""Writes the report of a reading to the path, and returns the file it wrote."""
 
-OPEN, ANALYSE, REPORT = "open", "analyse", "report"
+OPEN, ANALYSE = "open", "analyse"
 _MOST_WARNINGS = 2
 
 
@@ -67,6 +66,7 @@ class Workstation(QtCore.QObject):
         self._studies: tuple[Study, ...] = ()
         self._last_folder = ""
         self.side_windows = SideWindows(window, session)
+        self.reports = ReportDesk(window, session, jobs, services.write_report)
         self._connect_session()
         self._connect_window()
         self._connect_jobs()
@@ -91,7 +91,7 @@ class Workstation(QtCore.QObject):
         window.analyse_requested.connect(self.analyse)
         window.protocol_requested.connect(self._on_protocol)
         window.study_requested.connect(lambda index: self._open(self._studies[index]))
-        window.report_requested.connect(self.ask_for_report)
+        window.report_requested.connect(self.reports.ask)
         window.export_requested.connect(self.ask_for_export)
         window.details_requested.connect(self.side_windows.show_details)
         window.keys_requested.connect(lambda: self.side_windows.show_help(0))
@@ -274,7 +274,7 @@ class Workstation(QtCore.QObject):
         if acquisition is None:
             waiting = "This study holds no spectroscopy."
         protocol = session.protocol
-        lines = line_labels(protocol) if protocol is not None else ()
+        lines = line_labels(protocol.rules) if protocol is not None else ()
         window.spectrum.show_voxel(acquisition, result, waiting, lines)
         window.metabolites.set_result(result)
         self.side_windows.refresh()
@@ -295,22 +295,6 @@ class Workstation(QtCore.QObject):
         start = str(Path(self._last_folder) / name)
         chosen, _ = QtWidgets.QFileDialog.getSaveFileName(self._window, title, start, kinds)
         return Path(chosen) if chosen else None
-
-    def ask_for_report(self) -> None:
-        """Let the reader choose where the report goes, and write it in the background."""
-        session, write = self._session, self._services.write_report
-        study, exam, protocol = session.study, session.exam, session.protocol
-        if write is None or study is None or exam is None or protocol is None:
-            return
-        path = self._ask_save_path("Write the report", "report.pdf", "PDF (*.pdf)")
-        if path is None:
-            return
-        self._jobs.start(
-            REPORT, "Writing the report",
-            lambda progress, stop: write(study, exam, protocol, path, progress, stop),
-            done=lambda written: self._window.notices.add("info", f"The report was written to {written}."),
-            failed=lambda sentence: self._window.notices.add("error", sentence),
-        )
 
     def ask_for_export(self) -> None:
         """Let the reader choose where the table goes, and write it as CSV."""
@@ -334,22 +318,6 @@ class Workstation(QtCore.QObject):
             plot.set_solo(None)
         elif grid.maximised:
             grid.maximise([i for i, view in enumerate(grid.views) if not view.isHidden()][0])
-
-
-def line_labels(protocol: Protocol) -> tuple[LineLabel, ...]:
-    """Return the lines to name; a sum of signals takes the name over from its only named member, as tNAA from NAA."""
-    rules = protocol.rules
-    named = {signal.name: signal.label_ppm for signal in rules.signals if signal.label_ppm is not None}
-    sums = {}
-    for biomarker in rules.biomarkers:
-        members = [name for name in biomarker.of if name in named]
-        if len(members) == 1 and len(biomarker.of) > 1:
-            sums[members[0]] = (biomarker.name, tuple(biomarker.of))
-    labels = []
-    for name, ppm in named.items():
-        shown, signals = sums.get(name, (name, (name,)))
-        labels.append(LineLabel(shown, ppm, signals))
-    return tuple(labels)
 
 
 def _count(voxels: int) -> str:

@@ -19,8 +19,8 @@ from widgets.slice_grid import SliceGrid
 from widgets.spectrum_view import SpectrumView
 
 LAYOUT_VERSION = 1
-_DEFAULT_SIZE = QtCore.QSize(1600, 950)
-_LEAST_SIZE = QtCore.QSize(1000, 640)
+_DEFAULT_SIZE = (1600, 950)
+_LEAST_SIZE = (1000, 640)
 _SHARES = {"columns": (55, 45), "left": (62, 38), "right": (76, 24)}
 
 
@@ -46,8 +46,8 @@ class MainWindow(QtWidgets.QMainWindow):
     def __init__(self, protocols: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.setWindowTitle("Discern")
-        self.setMinimumSize(_LEAST_SIZE)
-        self.resize(_DEFAULT_SIZE)
+        self.setMinimumSize(*_LEAST_SIZE)
+        self.resize(*_DEFAULT_SIZE)
         self.setAcceptDrops(True)
         self._build_views()
         self._build_status()

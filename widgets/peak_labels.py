@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyqtgraph as pg
 
+from analysis.line_labels import LineLabel
 from analysis.types import Fit, FloatArray
 from widgets import theme
 
@@ -17,15 +18,6 @@ _CLEAR_OF_NOISE = 1.5
 _NEAR_PPM = 0.08
 """A line lies this close to where the protocol says; the fit's shift moves it by less."""
 _NUDGES_PX = (0, 10, -10, 20, -20, 30, -30, 40, -40, 50, -50)
-
-
-@dataclass(frozen=True)
-class LineLabel:
-    """Which line a protocol wants named: the name, where it lies, and the fitted signals that make it."""
-
-    name: str
-    ppm: float
-    signals: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,11 +43,12 @@ class ReportDialog(QtWidgets.QDialog):
     def _build(self) -> None:
         self.passphrase_edit.setEchoMode(QtWidgets.QLineEdit.EchoMode.Password)
         self.note.setWordWrap(True)
-        theme.mark(self.note, "muted")
+        theme.mark(self.note, "dim")
         form = QtWidgets.QFormLayout()
         form.addRow("&File", self._with_button(self.path_edit, "Choose…", self._choose_path))
         form.addRow("", self.sign_box)
-        form.addRow("&Certificate (.p12)", self._with_button(self.certificate_edit, "Choose…", self._choose_certificate))
+        chooser = self._with_button(self.certificate_edit, "Choose…", self._choose_certificate)
+        form.addRow("&Certificate (.p12)", chooser)
         form.addRow("&Passphrase", self.passphrase_edit)
         form.addRow("", self.note)
         cancel = QtWidgets.QPushButton("Cancel")
@@ -61,7 +63,7 @@ class ReportDialog(QtWidgets.QDialog):
         layout.addLayout(form)
         layout.addLayout(buttons)
 
-    def _with_button(self, edit: QtWidgets.QLineEdit, text: str, chosen: object) -> QtWidgets.QWidget:
+    def _with_button(self, edit: QtWidgets.QLineEdit, text: str, chosen: Callable[[], None]) -> QtWidgets.QWidget:
         holder = QtWidgets.QWidget()
         row = QtWidgets.QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)

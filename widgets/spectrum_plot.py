@@ -8,10 +8,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from analysis.line_labels import LineLabel
 from analysis.types import Fit, FloatArray
 from widgets import theme, wording
 from widgets.component_rows import ComponentRow, component_rows
-from widgets.peak_labels import LineLabel, PeakLabels, main_lines
+from widgets.peak_labels import PeakLabels, main_lines
 from widgets.spectrum_axes import LEFT_PX, AmplitudeAxis, NameAxis, PpmAxis, SpectrumBox
 
 _RESIDUAL_PX = 62

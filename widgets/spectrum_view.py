@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from PySide6 import QtCore, QtWidgets
 
+from analysis.line_labels import LineLabel
 from analysis.types import Acquisition, VoxelResult
 from widgets import theme, wording
-from widgets.peak_labels import LineLabel
 from widgets.quality_bar import QualityBar
 from widgets.spectrum_plot import SpectrumPlot
 

@@ -17,8 +17,8 @@ from app.report.attach import attach_results
 from app.report.errors import NotVerifiable, ReportError
 
 if TYPE_CHECKING:
+    from analysis.protocol import Protocol
     from analysis.types import ExamResult, Study
-    from app.report.content import ReadingProtocol
     from app.report.signing import Signer
 
 __all__ = ["report_bytes", "write_report"]
@@ -27,7 +27,7 @@ __all__ = ["report_bytes", "write_report"]
 def report_bytes(
     study: Study,
     exam: ExamResult,
-    protocol: ReadingProtocol,
+    protocol: Protocol,
     results: bytes,
     *,
     version: str,
@@ -74,7 +74,7 @@ def write_report(
     path: Path,
     study: Study,
     exam: ExamResult,
-    protocol: ReadingProtocol,
+    protocol: Protocol,
     results: bytes,
     *,
     version: str,

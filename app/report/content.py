@@ -3,88 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
-from typing import Protocol as Interface
 
+from analysis.line_labels import line_labels
+from analysis.protocol import Protocol
 from analysis.types import ExamResult, Study, StudyInfo
 from app.report.evidence_blocks import voxel_block
-from app.report.line_names import line_names
 from app.report.parts import DRAFT, SIGNED, Cell, Column, Item, ReportContent, Table
 from app.report.summary import summary_of
 from app.report.wording import UNKNOWN, clean, dicom_date, moment, sex
 
 
-class ProtocolFact(Interface):
-    """One group of a protocol's numbers with where it comes from."""
-
-    @property
-    def name(self) -> str:
-        """What the numbers belong to."""
-
-    @property
-    def value(self) -> str:
-        """The numbers, as text."""
-
-    @property
-    def source(self) -> str:
-        """Where they come from."""
-
-    @property
-    def status(self) -> str:
-        """How well founded they are."""
-
-
-class ReadingProtocol(Interface):
-    """What a report needs to know of `analysis.protocol.Protocol`."""
-
-    @property
-    def id(self) -> str:
-        """Name and version."""
-
-    @property
-    def title(self) -> str:
-        """What the reader sees."""
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the protocol's text."""
-
-    @property
-    def rules(self) -> Any:
-        """The content of the protocol file."""
-
-    @property
-    def ratios(self) -> tuple[str, ...]:
-        """Reported ratios, for example ``Lac/PG``."""
-
-    @property
-    def compares(self) -> bool:
-        """Whether voxels are compared by an evidence model."""
-
-    @property
-    def pretest(self) -> tuple[float, ...]:
-        """Pre-test probabilities to tabulate."""
-
-    @property
-    def statement(self) -> str:
-        """The research-use sentence."""
-
-    @property
-    def limits(self) -> tuple[str, ...]:
-        """What the method cannot do."""
-
-    @property
-    def facts(self) -> Iterable[ProtocolFact]:
-        """Every number with its source and status."""
-
-
 def report_content(
     study: Study,
     exam: ExamResult,
-    protocol: ReadingProtocol,
+    protocol: Protocol,
     *,
     version: str,
     created_at: datetime,
@@ -101,7 +35,7 @@ def report_content(
     signed : whether the report is going to be signed; a report that is not calls itself a draft on every page
     """
     info = study.info
-    names = line_names(protocol.rules)
+    names = line_labels(protocol.rules)
     voxels = tuple(voxel_block(study, result, names) for result in exam.voxels)
     return ReportContent(
         title=f"MR spectroscopy report: {clean(protocol.title)}",
@@ -140,7 +74,7 @@ def _banner(info: StudyInfo) -> tuple[Item, ...]:
 def _methods(
     info: StudyInfo,
     exam: ExamResult,
-    protocol: ReadingProtocol,
+    protocol: Protocol,
     version: str,
     created_at: datetime,
     results_sha256: str,
@@ -164,7 +98,7 @@ def _methods(
     return tuple(items)
 
 
-def _provenance(protocol: ReadingProtocol) -> Table:
+def _provenance(protocol: Protocol) -> Table:
     facts = tuple(protocol.facts)
     counts = Counter(clean(fact.status) for fact in facts)
     counted = ", ".join(f"{count} {status}" for status, count in counts.items())

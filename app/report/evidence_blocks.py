@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.line_labels import LineLabel, is_clear
 from analysis.types import EvidenceClass, Fit, FloatArray, Gate, LabelSource, Step, Study, VoxelResult
-from app.report.line_names import LineName, visible_names
 from app.report.parts import Cell, Column, Item, SpectrumPlot, Table, Trace, VoxelBlock
 from app.report.pictures import close_ups
 from app.report.wording import (
@@ -39,7 +39,7 @@ _LABEL_SOURCES: dict[LabelSource, str] = {
 }
 
 
-def voxel_block(study: Study, result: VoxelResult, names: tuple[LineName, ...]) -> VoxelBlock:
+def voxel_block(study: Study, result: VoxelResult, names: tuple[LineLabel, ...]) -> VoxelBlock:
     """Say what a voxel's page says."""
     fit = result.fit
     return VoxelBlock(
@@ -119,7 +119,7 @@ def _placed(result: VoxelResult) -> tuple[Item, ...]:
     return (name, Item("Voxel size", f"{size} mm ({with_unit(volume, 'mL')})"), Item("Voxel centre", place))
 
 
-def spectrum_plot(fit: Fit, names: tuple[LineName, ...]) -> SpectrumPlot:
+def spectrum_plot(fit: Fit, names: tuple[LineLabel, ...]) -> SpectrumPlot:
     """Collect the curves of a fit, and the names that stand over them."""
     traces = tuple(Trace(clean(name, 12), _finite(fit.components[row])) for row, name in enumerate(fit.names))
     return SpectrumPlot(
@@ -130,7 +130,7 @@ def spectrum_plot(fit: Fit, names: tuple[LineName, ...]) -> SpectrumPlot:
         residual=_finite(fit.residual),
         noise_sd=fit.noise_sd,
         traces=traces,
-        peaks=visible_names(fit, names),
+        peaks=tuple((clean(label.name, 20), label.ppm) for label in names if is_clear(label, fit)),
     )
 
 

@@ -14,6 +14,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from pytestqt.qtbot import QtBot
 
 from analysis.errors import Cancelled, NothingToRead
+from analysis.line_labels import line_labels
 from analysis.protocol import Protocol
 from analysis.types import ExamResult, Progress, Stop, Study
 from app.crash import crash_log
@@ -21,9 +22,10 @@ from app.jobs import JobRunner
 from app.main import apply_look, run
 from app.resource_files import load_protocol
 from app.session import ReadingSession
-from app.workstation import ANALYSE, OPEN, Services, Workstation, line_labels
+from app.workstation import ANALYSE, OPEN, Services, Workstation
 from tests.samples import sample_exam, sample_study
 from widgets.main_window import MainWindow
+from widgets.report_dialog import ReportRequest
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "does not support raise")
 Qt = QtCore.Qt
@@ -222,14 +224,12 @@ def test_table_is_exported(bench: Bench, qtbot: QtBot, tmp_path: Path, monkeypat
     assert bench.window.notices.shown[-1].severity == "error"
 
 
-def test_report_is_written_in_the_background(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_report_is_written_in_the_background(qtbot: QtBot, tmp_path: Path) -> None:
     written: list[tuple[object, ...]] = []
 
-    def write(study: Study, exam: ExamResult, protocol: Protocol, path: Path, *_: object) -> Path:
-        written.append((exam.protocol_id, protocol.id, path, threading.current_thread() is threading.main_thread()))
-        return path
+    def write(study: Study, exam: ExamResult, protocol: Protocol, request: ReportRequest, *_: object) -> Path:
+        written.append((protocol.id, request, threading.current_thread() is threading.main_thread()))
+        return request.path
 
     fake, window, jobs = Fake(), MainWindow(), JobRunner()
     qtbot.addWidget(window)
@@ -237,10 +237,18 @@ def test_report_is_written_in_the_background(
     assert not window.report_action.isEnabled()
     with qtbot.waitSignal(station.settled, timeout=5000):
         station.open_paths([Path("somewhere")])
-    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *a: (str(tmp_path / "report.pdf"), ""))
     window.report_action.trigger()
-    qtbot.waitUntil(lambda: "The report was written" in window.notices.log[-1].text)
-    assert written == [("disc", "disc-1", tmp_path / "report.pdf", False)]
+    dialog = station.reports.dialog
+    assert dialog is not None
+    assert not dialog.write_button.isEnabled()  # a signature is proposed, but no certificate is known
+    dialog.path_edit.setText(str(tmp_path / "report.pdf"))
+    dialog.certificate_edit.setText(str(tmp_path / "me.p12"))
+    dialog.passphrase_edit.setText("secret")
+    dialog.write_button.click()
+    qtbot.waitUntil(lambda: "The signed report was written" in window.notices.log[-1].text)
+    assert written == [("disc-1", ReportRequest(tmp_path / "report.pdf", tmp_path / "me.p12", "secret"), False)]
+    assert "secret" not in repr(written)
+    assert dialog.passphrase_edit.text() == ""
     jobs.shut_down()
 
 
@@ -287,10 +295,10 @@ def test_without_a_display_the_window_refuses_in_one_line(
 
 
 def test_sums_are_named_after_themselves() -> None:
-    brain = {label.name: label.signals for label in line_labels(load_protocol("brain"))}
+    brain = {label.name: label.signals for label in line_labels(load_protocol("brain").rules)}
     assert {"tNAA", "tCr", "tCho"} <= set(brain)
     assert set(brain["tCho"]) == {"GPC", "PCh"}
-    disc = {label.name: label.signals for label in line_labels(load_protocol("disc"))}
+    disc = {label.name: label.signals for label in line_labels(load_protocol("disc").rules)}
     assert disc["Lac"] == ("Lac",)
 
 

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from analysis.basis import simulate_basis
 from analysis.phantom import SAMPLING, TE_S, PhantomDisc, PhantomExam, simulate_exam
 from analysis.protocol import Protocol, parse_protocol
 from analysis.spin_library import SpinLibrary, parse_spin_library
-from analysis.spins import Sequence
-from analysis.types import Acquisition, AcquisitionParameters, Basis, Sampling, SourceFile, Study, StudyInfo, Voxel
+from analysis.spins import Sequence as PulseSequence
+from analysis.types import (
+    Acquisition,
+    AcquisitionParameters,
+    Basis,
+    Fit,
+    FitSettings,
+    Sampling,
+    SourceFile,
+    Study,
+    StudyInfo,
+    Voxel,
+)
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 PROTOCOLS = ("disc", "brain", "cord")
@@ -40,7 +55,7 @@ def shipped(name: str) -> Protocol:
 def basis_of(name: str, te_s: float = TE_S, sampling: Sampling = SAMPLING) -> Basis:
     """The basis of a shipped protocol, PRESS."""
     signals = {s.name: s.of for s in shipped(name).rules.signals}
-    return simulate_basis(signals, spin_library(), Sequence("PRESS", te_s), sampling)
+    return simulate_basis(signals, spin_library(), PulseSequence("PRESS", te_s), sampling)
 
 
 @functools.cache
@@ -69,3 +84,14 @@ def study_of(phantom: PhantomExam) -> Study:
     info = StudyInfo(study_instance_uid=f"2.25.{phantom.seed + 1}", patient_id="SIMULATED", simulated=True)
     acquisitions = tuple(acquisition_of(disc, index) for index, disc in enumerate(phantom.discs))
     return Study(info, (), acquisitions)
+
+
+def fit_of(names: Sequence[str], amplitudes: ArrayLike, covariance: ArrayLike) -> Fit:
+    """A fit that found these amplitudes; there is no spectrum in it."""
+    k, none = len(names), np.zeros(0)
+    return Fit(
+        names=tuple(names), amplitudes=np.asarray(amplitudes, dtype=float), covariance=np.asarray(covariance, dtype=float),
+        unbounded=np.asarray(amplitudes, dtype=float), phase0_rad=0.0, phase1_s=0.0, shift_hz=np.zeros(k),
+        lorentz_hz=np.full(k, 5.0), gauss_hz=np.full(k, 3.0), ppm=none, data=none, fit=none, baseline=none, residual=none,
+        components=np.zeros((k, 0)), noise_sd=1.0, misfit=1.0, iterations=1, converged=True, settings=FitSettings(),
+    )  # fmt: skip

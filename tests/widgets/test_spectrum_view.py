@@ -7,10 +7,11 @@ import pytest
 from PySide6 import QtCore, QtGui, QtWidgets
 from pytestqt.qtbot import QtBot
 
+from analysis.line_labels import LineLabel
 from analysis.types import ExamResult, Fit
 from widgets import theme
 from widgets.component_rows import component_rows
-from widgets.peak_labels import LineLabel, main_lines
+from widgets.peak_labels import main_lines
 from widgets.spectrum_view import SpectrumView
 
 Qt = QtCore.Qt
