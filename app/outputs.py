@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from analysis.errors import DiscernError
 from analysis.protocol import Protocol
 from analysis.results import results_bytes, results_document
 from analysis.types import ExamResult, Study
+from app.atomic_file import write_whole
 from app.version import version
 
 if TYPE_CHECKING:
@@ -45,7 +45,11 @@ def write_outputs(
     target = folder / study.info.study_instance_uid
     data = results_bytes(results_document(study, exam, version=version()))
     results = target / RESULTS_NAME
-    _write_whole(results, data)
+    try:
+        write_whole(results, data)
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise OutputProblem(f"The results cannot be written to {target}: {why}.") from error
     report = save_report(target / REPORT_NAME, study, exam, protocol, signer)
     return Written(results, report)
 
@@ -66,18 +70,3 @@ def save_report(
         created_at=datetime.now().astimezone(),
         signer=signer,
     )
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise OutputProblem(f"The results cannot be written to {path.parent}: {why}.") from error

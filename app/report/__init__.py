@@ -5,14 +5,12 @@ Signing and verifying load their libraries only when they are called, so that re
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import secrets
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.atomic_file import write_whole
 from app.report.attach import attach_results
 from app.report.errors import NotVerifiable, ReportError
 
@@ -97,17 +95,9 @@ def write_report(
         If the report cannot be signed; then nothing is written.
     """
     pdf = report_bytes(study, exam, protocol, results, version=version, created_at=created_at, signer=signer)
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("xb") as file:
-            file.write(pdf)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        write_whole(path, pdf)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
         why = (error.strerror or type(error).__name__).lower()
         raise ReportError(f"The report cannot be written to {path}: {why}.") from error
     return path

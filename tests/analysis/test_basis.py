@@ -44,7 +44,8 @@ def test_a_mixture_is_the_weighted_sum_of_its_parts(basis):
     cr, pcr = (simulate_fid(systems[key], PRESS, SAMPLING) for key in ("Cr", "PCr"))
     assert basis.fids[0] == pytest.approx((cr + pcr) / 2)
     assert basis.fids[0][0] == pytest.approx(5.0)
-    assert basis.fids[2] == pytest.approx((broad_fid(broad["Lip13a"], SAMPLING) + broad_fid(broad["Lip13b"], SAMPLING)) / 2)
+    wide, narrow = (broad_fid(broad[key], SAMPLING) for key in ("Lip13a", "Lip13b"))
+    assert basis.fids[2] == pytest.approx((wide + narrow) / 2)
 
 
 def test_a_basis_says_what_it_is(basis):

@@ -53,9 +53,8 @@ def last(discs: list[DiscSignals], rules=FEW) -> Evidence:
 
 
 def scaled(one: DiscSignals, factor: float) -> DiscSignals:
-    return DiscSignals(
-        one.mean * factor, one.covariance * factor**2, one.lipid * factor, None if one.water is None else one.water * factor
-    )
+    water = None if one.water is None else one.water * factor
+    return DiscSignals(one.mean * factor, one.covariance * factor**2, one.lipid * factor, water)
 
 
 def numbers(found: Comparison) -> np.ndarray:
@@ -103,7 +102,8 @@ def test_the_same_exam_gives_the_same_bytes():
 
 
 def test_more_acid_or_less_proteoglycan_never_lowers_the_evidence():
-    for key, values in (("laal", np.geomspace(0.2, 4, 9)), ("prop", np.geomspace(0.03, 1, 7)), ("pg", (2, 1.4, 1, 0.7, 0.5))):
+    rows = {"laal": np.geomspace(0.2, 4, 9), "prop": np.geomspace(0.03, 1, 7), "pg": (2, 1.4, 1, 0.7, 0.5)}
+    for key, values in rows.items():
         medians = []
         for value in values:
             found = compare([*exam()[:3], disc(laal=0.9), disc(**{"laal": 0.8, key: float(value)})], FEW)
@@ -116,7 +116,8 @@ def test_more_acid_or_less_proteoglycan_never_lowers_the_evidence():
 def test_more_noise_widens_the_interval():
     widths = []
     for snr in (40, 20, 10, 6, 4):
-        e = last([*(disc(laal=0.5 + 0.1 * k, snr=snr) for k in range(4)), disc(laal=1.2, snr=snr)])
+        discs = [*(disc(laal=0.5 + 0.1 * k, snr=snr) for k in range(4)), disc(laal=1.2, snr=snr)]
+        e = last(discs, FEW.model_copy(update={"contrast_p": 1.1}))
         widths.append(e.score.high90 - e.score.low90)
     assert np.all(np.diff(widths) > 0)
 
@@ -201,15 +202,13 @@ def test_the_log_lr_is_that_of_two_normal_densities():
 
 def test_weights_are_combined_with_their_correlation():
     rules = RULES.model_copy(update={"lr_cap": (1e-9, 1e9)})
-    one, both = (
-        log_likelihood_ratios(np.array([[[1, 1, 1], [1, 1, 1], [1 + a, 1 + b, 1]]], dtype=float), np.ones(1), np.zeros(2), rules)
-        for a, b in ((1.0, 0.0), (1.0, 1.0))
-    )
+    amplitudes = np.array([[[1, 1, 1], [1, 1, 1], [2, b, 1]] for b in (1, 2)], dtype=float)
+    one, both = log_likelihood_ratios(amplitudes, np.ones(2), np.zeros(2), rules)
     beta, tau = (np.array([table[n] for n in NUMERATORS]) for table in (RULES.numerators, RULES.tau_ln))
     norm = math.sqrt(sum(beta**2) + 2 * RULES.correlation * beta[0] * beta[1])
     x = math.log(2) / tau
-    assert one[0, 2] == pytest.approx(beta[0] * x[0] / norm - 0.5)
-    assert both[0, 2] == pytest.approx((beta @ x) / norm - 0.5)
+    assert one[2] == pytest.approx(beta[0] * x[0] / norm - 0.5)
+    assert both[2] == pytest.approx((beta @ x) / norm - 0.5)
 
 
 # --- when it says nothing ----------------------------------------------------------------------------------------
@@ -229,7 +228,9 @@ def test_all_discs_equally_acid_are_withheld_and_not_called_healthy():
     assert "all of the discs or none" in found.withheld
 
 
-@pytest.mark.parametrize(("count", "text"), [(0, "0 evaluable discs"), (1, "1 evaluable disc;"), (2, "2 evaluable discs")])
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 evaluable discs;"), (1, "1 evaluable disc;"), (2, "2 evaluable discs;")]
+)
 def test_fewer_than_three_discs_are_withheld_with_a_sentence(count, text):
     found = compare(exam()[5 - count :], RULES)
     assert found.evidence is None
@@ -270,11 +271,13 @@ def test_a_disc_that_is_not_evaluable_has_no_numbers():
 
 def test_lipid_that_was_fitted_as_lactate_is_not_called():
     """Section 9.3: 0.6 units of lipid in lactate, in a disc whose lipid line is large."""
-    e = last(exam(laal=0.63 + 0.6, prop=0.12, pg=1.0, lipid=4.0), RULES)
-    assert e.evidence_class != "higher"
-    without = last(exam(laal=0.63 + 0.6, prop=0.12, pg=1.0, lipid=0.0), RULES)
-    assert e.lr.median < without.lr.median
-    assert e.score.high90 - e.score.low90 > 0.9 * (without.score.high90 - without.score.low90)
+    never_withheld = RULES.model_copy(update={"contrast_p": 1.1})
+    seen, unseen = (
+        last(exam(laal=0.63 + 0.6, prop=0.12, pg=1.0, lipid=lipid), never_withheld) for lipid in (4.0, 0.0)
+    )
+    assert seen.evidence_class == "indeterminate"
+    assert seen.lr.median < unseen.lr.median
+    assert seen.lr.median < 1.5
 
 
 def test_the_lipid_term_is_a_share_of_the_lipid_on_the_first_numerator():
@@ -315,7 +318,7 @@ def test_variance_shares_sum_to_one_and_follow_the_noise():
         assert sum(share.values()) == pytest.approx(1.0)
         assert min(share.values()) >= 0
     noisy = exam()
-    noisy[-1] = replace(noisy[-1], covariance=25 * noisy[-1].covariance)
+    noisy[-1] = replace(noisy[-1], covariance=4 * noisy[-1].covariance)
     assert last(noisy).variance_share["measurement"] > shares[-1]["measurement"] + 0.1
 
 

@@ -60,7 +60,7 @@ def noise(rng, sd: float) -> np.ndarray:
 
 
 def noise_for_snr(pg_fid: np.ndarray, snr: float) -> float:
-    """Noise of one point's real part that gives this height over noise after 1 Hz apodisation (the dossier's definition)."""
+    """Noise of one point's real part that gives this height over noise, both after 1 Hz apodisation."""
     window = np.exp(-np.pi * TIME)
     return np.abs(spectrum_of(pg_fid * window, 4 * SAMPLING.points)).max() / snr / math.sqrt(np.sum(window**2))
 
@@ -139,7 +139,8 @@ def test_the_same_spectrum_gives_the_same_bytes():
 def drawn_signals(rng) -> tuple[dict[str, float], np.ndarray, float, float, dict[str, float]]:
     """A spectrum's nuisance parameters from the protocol's own priors, and amplitudes spread by 20 %."""
     amplitudes = {name: value * math.exp(0.2 * rng.standard_normal()) for name, value in AMPLITUDES.items()}
-    width = {g.name: max(1.0, g.mean_hz + g.sd_hz * np.clip(rng.standard_normal(), -1.5, 1.5)) for g in RULES.width_groups}
+    drawn = np.clip(rng.standard_normal(len(RULES.width_groups)), -1.5, 1.5)
+    width = {g.name: max(1.0, g.mean_hz + g.sd_hz * z) for g, z in zip(RULES.width_groups, drawn, strict=True)}
     moved = {g.name: rng.normal(0, g.shift_sd_ppm) for g in RULES.width_groups}
     shift_hz, gauss_hz = rng.normal(0, 4.0), max(0.5, rng.normal(RULES.fit.gauss_mean_hz, RULES.fit.gauss_sd_hz))
     lorentz = {s.name: max(0.0, width[s.group] + rng.normal(0, s.width_sd_hz)) for s in RULES.signals}

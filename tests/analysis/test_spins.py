@@ -276,7 +276,7 @@ STRICT = {
 }  # fmt: skip
 LOOSE = {"Tau": ("Tau", 0.998), "Gln": ("Gln", 0.994), "Asp": ("Asp", 0.994), "PCho": ("PCh", 0.994)}
 ANOTHER_TABLE = {"GABA": ("GABA", 0.98), "GSH": ("GSH", 0.97)}
-"""GSH: the challenge couples the glycine CH2 to its NH, Govindaraju's table does not; GABA: another set of couplings."""
+"""GSH: the challenge couples the glycine CH2 to its NH, our source does not; GABA: another set of couplings."""
 
 
 def published(folder: Path, name: str) -> np.ndarray:
@@ -326,7 +326,7 @@ def test_signals_from_another_table_are_still_alike(shared_data, name, key, leas
 
 @pytest.mark.parametrize("name", ["Glu", "Gln"])
 def test_the_split_of_the_echo_time_matters(shared_data, name):
-    """TE1 11 ms is what the challenge used; an even split or a shorter TE1 must fit worse, or the test above is blunt."""
+    """The challenge used TE1 11 ms; an even split or a shorter TE1 must fit worse, or the test above is blunt."""
     right = compare(shared_data, name, name, 0.011)[0]
     assert compare(shared_data, name, name, 0.015)[0] < right - 0.015
     assert compare(shared_data, name, name, 0.004)[0] < right - 0.1

@@ -52,7 +52,7 @@ def test_hz_of_ppm_agrees_with_the_axis():
 
 
 def test_a_lorentzian_has_the_height_area_and_width_of_the_formula():
-    """With the first point halved the discrete sum is the trapezoidal integral: real part 1/(pi w) per Hz at its peak."""
+    """With the first point halved the sum is the trapezoidal integral: the real part is 1/(pi w) per Hz at its peak."""
     fwhm_hz, length = 6.0, 16 * POINTS
     spectrum = spectrum_of(line(100.0, fwhm_hz), length).real / WIDTH_HZ
     step_hz = WIDTH_HZ / length

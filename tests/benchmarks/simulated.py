@@ -88,10 +88,10 @@ def study_of(phantom: PhantomExam) -> Study:
 
 def fit_of(names: Sequence[str], amplitudes: ArrayLike, covariance: ArrayLike) -> Fit:
     """A fit that found these amplitudes; there is no spectrum in it."""
-    k, none = len(names), np.zeros(0)
+    k, none, found = len(names), np.zeros(0), np.asarray(amplitudes, dtype=float)
     return Fit(
-        names=tuple(names), amplitudes=np.asarray(amplitudes, dtype=float), covariance=np.asarray(covariance, dtype=float),
-        unbounded=np.asarray(amplitudes, dtype=float), phase0_rad=0.0, phase1_s=0.0, shift_hz=np.zeros(k),
-        lorentz_hz=np.full(k, 5.0), gauss_hz=np.full(k, 3.0), ppm=none, data=none, fit=none, baseline=none, residual=none,
-        components=np.zeros((k, 0)), noise_sd=1.0, misfit=1.0, iterations=1, converged=True, settings=FitSettings(),
+        names=tuple(names), amplitudes=found, covariance=np.asarray(covariance, dtype=float), unbounded=found,
+        phase0_rad=0.0, phase1_s=0.0, shift_hz=np.zeros(k), lorentz_hz=np.full(k, 5.0), gauss_hz=np.full(k, 3.0),
+        ppm=none, data=none, fit=none, baseline=none, residual=none, components=np.zeros((k, 0)), noise_sd=1.0,
+        misfit=1.0, iterations=1, converged=True, settings=FitSettings(),
     )  # fmt: skip

@@ -1,0 +1,270 @@
+"""From transients to one spectrum, on acquisitions whose every fault was put in on purpose."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.align import Scale
+from analysis.preprocess import line_width_hz, noise_sd, process, water_phase_rad
+from analysis.quality import voigt_fwhm_hz
+from analysis.types import Acquisition, AcquisitionParameters, ProcessSettings
+from analysis.units import spectrum_of, time_axis_s
+
+F0_MHZ, WIDTH_HZ, REFERENCE_PPM, POINTS, COUNT, COILS = 127.74, 2500.0, 4.65, 2048, 32, 4
+SCALE = Scale(F0_MHZ, WIDTH_HZ, REFERENCE_PPM)
+TIME = time_axis_s(POINTS, WIDTH_HZ)
+STAGES = ["Coil combination", "Eddy-current correction", "Alignment", "Rejection", "Mean", "Water removal"]
+OFF = ProcessSettings(align=False, reject=False, eddy_current=False, remove_water=False)
+NOISE = 0.5
+
+
+def line(ppm: float, area: complex, fwhm_hz: float, gauss_hz: float = 0.0) -> np.ndarray:
+    decay = np.pi * fwhm_hz * TIME + (np.pi * gauss_hz * TIME) ** 2 / (4 * np.log(2))
+    return area * np.exp(2j * np.pi * (ppm - REFERENCE_PPM) * F0_MHZ * TIME - decay)
+
+
+METABOLITES = line(3.03, 3.0, 6.0) + line(2.04, 3.0, 12.0) + line(1.31, 2.0, 6.0)
+RESIDUAL = line(4.65, 15.0, 9.0)
+WATER = line(4.65, 900.0, 9.0)
+EDDY_RAD = 0.4 + 1.1 * (1 - np.exp(-TIME / 0.03)) + 2 * np.pi * 2.5 * TIME
+SENSITIVITY = np.array([1.0, 0.6j, -0.3, 0.2 + 0.5j])
+
+
+def noise(seed: int, *shape: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return NOISE * (rng.standard_normal((*shape, POINTS)) + 1j * rng.standard_normal((*shape, POINTS)))
+
+
+def acquisition(fids: np.ndarray, water: np.ndarray | None = None, **rest: object) -> Acquisition:
+    fields = {
+        "label": "L4-L5", "label_source": "order", "voxel": None, "sources": (),
+        "parameters": AcquisitionParameters(F0_MHZ, WIDTH_HZ, REFERENCE_PPM),
+    }  # fmt: skip
+    return Acquisition(fids=fids, water=water, **(fields | rest))
+
+
+def simple(seed: int = 0, fid: np.ndarray = METABOLITES + RESIDUAL, count: int = COUNT) -> Acquisition:
+    """One coil, repeats that differ by noise alone, and a water reference."""
+    return acquisition((fid + noise(seed, count))[None], (WATER + noise(seed + 1, 4))[None])
+
+
+@pytest.fixture(scope="module")
+def everything():
+    """Four coils, eddy currents, drift, phase jitter, residual water, and one burst of fat."""
+    rng = np.random.default_rng(3)
+    drift, phase = np.linspace(-3, 3, COUNT), rng.normal(0, 0.2, COUNT)
+    turn = np.exp(2j * np.pi * np.outer(drift, TIME) + 1j * phase[:, None])
+    transients = (METABOLITES + RESIDUAL) * turn
+    transients[11] += line(1.3, 15.0, 25.0)
+    both = [SENSITIVITY[:, None, None] * s * np.exp(1j * EDDY_RAD) for s in (transients, WATER[None] + 0 * TIME)]
+    measured = acquisition(both[0] + noise(4, COILS, COUNT), both[1] + noise(5, COILS, 1))
+    return drift, measured, process(measured, ProcessSettings())
+
+
+def at(spectrum: np.ndarray, ppm: float, reach: float = 0.15) -> np.ndarray:
+    axis = SCALE.axis(len(spectrum))
+    return spectrum[np.abs(axis - ppm) < reach]
+
+
+# --- the whole chain ---------------------------------------------------------------------------------------------
+
+
+def test_what_comes_out_is_the_clean_signal_on_the_scale_of_the_array(everything):
+    _, _, spectrum = everything
+    gain = np.linalg.norm(SENSITIVITY)
+    found, true = spectrum_of(spectrum.fid, 2 * POINTS) / gain, spectrum_of(METABOLITES, 2 * POINTS)
+    noise_height = spectrum.noise_sd * math.sqrt(POINTS) / gain
+    tolerance = 4 * noise_height + 0.03 * np.abs(true).max()
+    for ppm in (3.03, 2.04, 1.31):
+        assert at(found.real, ppm) == pytest.approx(at(true.real, ppm), abs=tolerance)
+    assert np.abs(at(found, 4.65)).max() < 0.02 * np.abs(spectrum_of(RESIDUAL, 2 * POINTS)).max() + 5 * noise_height
+
+
+def test_every_figure_of_the_chain_is_what_was_put_in(everything):
+    drift, _, spectrum = everything
+    assert -spectrum.transient_shift_hz == pytest.approx(drift - np.median(drift), abs=0.5)
+    assert not spectrum.kept[11]
+    assert spectrum.kept.sum() >= COUNT - 3
+    gain = np.linalg.norm(SENSITIVITY)
+    assert spectrum.water_area == pytest.approx(900.0 * gain, rel=0.01)
+    assert spectrum.water_fwhm_hz == pytest.approx(9.0, rel=0.03)
+    height = np.abs(spectrum_of(RESIDUAL, 2 * POINTS)).max() * gain
+    assert spectrum.residual_water_height == pytest.approx(height, rel=0.05)
+    assert spectrum.noise_sd == pytest.approx(NOISE / math.sqrt(spectrum.kept.sum()), rel=0.05)
+
+
+def test_the_history_has_one_step_per_stage(everything):
+    steps = everything[2].history
+    assert [step.name for step in steps] == STAGES
+    assert all(step.text.endswith(".") for step in steps)
+    done = {step.name: step.values for step in steps}
+    assert done["Coil combination"]["coils"] == COILS
+    assert done["Eddy-current correction"]["done"] is True
+    assert done["Alignment"]["drift_hz"] == pytest.approx(6.0, rel=0.35)
+    assert done["Rejection"]["rejected"] == int((~everything[2].kept).sum())
+    assert done["Mean"]["transients"] == int(everything[2].kept.sum())
+
+
+def test_the_same_acquisition_gives_the_same_bytes(everything):
+    _, measured, spectrum = everything
+    assert process(measured, ProcessSettings()).fid.tobytes() == spectrum.fid.tobytes()
+
+
+def test_the_acquisition_is_not_written_to():
+    measured = simple()
+    before, water = measured.fids.copy(), measured.water.copy()
+    process(measured, ProcessSettings())
+    assert np.array_equal(measured.fids, before)
+    assert np.array_equal(measured.water, water)
+
+
+def test_switched_off_steps_say_so_and_do_nothing():
+    measured = simple()
+    spectrum = process(measured, OFF)
+    assert spectrum.fid == pytest.approx(measured.fids[0].mean(axis=0))
+    assert [step.name for step in spectrum.history] == STAGES
+    for step in spectrum.history:
+        if step.name not in ("Coil combination", "Mean"):
+            assert step.text == "Not done: switched off.", step.name
+            assert step.values == {"done": False}
+    assert spectrum.kept.all()
+    assert spectrum.residual_water_height is None
+    assert not spectrum.transient_shift_hz.any()
+
+
+# --- eddy currents -----------------------------------------------------------------------------------------------
+
+
+def test_the_phase_of_the_water_is_taken_out_of_the_signal():
+    turn = np.exp(1j * EDDY_RAD)
+    measured = acquisition((METABOLITES * turn)[None, None], (WATER * turn)[None, None])
+    spectrum = process(measured, replace(OFF, eddy_current=True))
+    # until the water is below a twentieth of its start the phase is known; the rest is continued as a line
+    known = np.abs(WATER) > 0.06 * np.abs(WATER[0])
+    assert spectrum.fid[known] == pytest.approx(METABOLITES[known], abs=1e-6)
+    assert np.abs(spectrum.fid - METABOLITES).max() < 0.15
+    step = {s.name: s for s in spectrum.history}["Eddy-current correction"]
+    early = (EDDY_RAD[64] - EDDY_RAD[0]) / (2 * np.pi * TIME[64])
+    assert step.values["water_offset_hz"] == pytest.approx(early, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"water": None}, "no water reference"),
+        ({"eddy_corrected": True}, "the scanner has already done it"),
+        ({"water_spectral_width_hz": 2000.0}, "sampled differently"),
+        ({"water": WATER[None, None, :1024]}, "sampled differently"),
+        ({"water": (0.01 * WATER + noise(9, 1))[None]}, "too weak"),
+    ],
+    ids=["no water", "done on the scanner", "other width", "too short", "too weak"],
+)
+def test_a_correction_that_cannot_be_made_says_why(change, reason):
+    spectrum = process(replace(simple(), **change), ProcessSettings())
+    step = {s.name: s for s in spectrum.history}["Eddy-current correction"]
+    assert step.text.startswith("Not done: ")
+    assert reason in step.text
+    assert step.values == {"done": False}
+
+
+def test_water_phase_is_continued_as_a_line_through_the_noise():
+    phase = 2 * np.pi * 3.0 * TIME
+    water = line(4.65, 100.0, 15.0) * np.exp(1j * phase) + noise(10, 1)[0]
+    found = water_phase_rad(water)
+    assert found[:100] == pytest.approx(phase[:100], abs=0.1)
+    assert np.all(np.diff(found[800:]) == pytest.approx(np.diff(found[800:])[0]))
+    assert np.diff(found[800:])[0] == pytest.approx(phase[1], rel=0.4)
+
+
+# --- alignment, rejection, mean ----------------------------------------------------------------------------------
+
+
+def test_the_reader_chooses_the_transients():
+    chosen = tuple(index % 4 != 0 for index in range(COUNT))
+    measured = simple()
+    spectrum = process(measured, replace(OFF, reject=True, keep_transients=chosen))
+    assert spectrum.kept.tolist() == list(chosen)
+    assert spectrum.fid == pytest.approx(measured.fids[0][list(chosen)].mean(axis=0))
+    assert "8 of 32 transients left out by the reader" in {s.name: s.text for s in spectrum.history}["Rejection"]
+
+
+def test_a_choice_of_none_keeps_all():
+    assert process(simple(), replace(OFF, keep_transients=(False,) * COUNT)).kept.all()
+
+
+def test_a_choice_for_another_number_of_transients_is_not_used():
+    assert process(simple(), replace(OFF, keep_transients=(True, False))).kept.all()
+
+
+def test_an_average_is_not_judged():
+    averaged = replace(simple(count=1), averaged_only=True)
+    spectrum = process(averaged, ProcessSettings())
+    texts = {s.name: s.text for s in spectrum.history}
+    assert texts["Alignment"] == "Not done: one transient."
+    assert "one averaged signal" in texts["Rejection"]
+    assert spectrum.odd is None
+    assert spectrum.even is None
+
+
+def test_the_halves_make_up_the_whole():
+    measured = simple(count=9)
+    spectrum = process(measured, OFF)
+    assert (5 * spectrum.odd + 4 * spectrum.even) / 9 == pytest.approx(spectrum.fid)
+    assert process(simple(count=3), OFF).odd is None
+
+
+def test_halves_are_cleaned_of_water_like_the_whole():
+    spectrum = process(simple(), replace(OFF, remove_water=True))
+    height = at(spectrum_of(METABOLITES).real, 3.03).max()
+    for half in (spectrum.odd, spectrum.even):
+        assert np.abs(at(spectrum_of(half), 4.65)).max() < 0.05 * np.abs(spectrum_of(RESIDUAL)).max()
+        assert at(spectrum_of(half).real, 3.03).max() == pytest.approx(height, rel=0.15)
+
+
+def test_a_reference_from_other_coils_is_combined_by_itself():
+    measured = replace(simple(), water=(SENSITIVITY[:, None, None] * WATER)[:3] + noise(6, 3, 1))
+    spectrum = process(measured, ProcessSettings())
+    assert "nothing to do" in spectrum.history[0].text
+    assert spectrum.water_fwhm_hz == pytest.approx(9.0, rel=0.02)
+
+
+# --- noise and widths --------------------------------------------------------------------------------------------
+
+
+def test_noise_is_measured_beside_signals():
+    """Strong lines, fat, and what is left of water; over 20 draws to within 3 % in the mean and 10 % in each."""
+    strong = 10 * METABOLITES + line(1.3, 60.0, 25.0) + line(0.9, 20.0, 30.0) + line(4.7, 5.0, 15.0)
+    found = np.array([noise_sd(strong + noise(100 + k, 1)[0], SCALE) for k in range(20)]) / NOISE
+    assert found.mean() == pytest.approx(1.0, abs=0.03)
+    assert found == pytest.approx(np.ones(20), abs=0.10)
+
+
+@pytest.mark.parametrize(("points", "width_hz"), [(1024, 2000.0), (2048, 4000.0), (4096, 6000.0), (512, 1250.0)])
+def test_noise_is_measured_for_any_sampling(points, width_hz):
+    rng = np.random.default_rng(7)
+    time = time_axis_s(points, width_hz)
+    found = []
+    for _ in range(10):
+        fid = 3 * np.exp((2j * np.pi * -330 - np.pi * 8) * time)
+        fid = fid + rng.standard_normal(points) + 1j * rng.standard_normal(points)
+        found.append(noise_sd(fid, Scale(F0_MHZ, width_hz, REFERENCE_PPM)))
+    assert np.mean(found) == pytest.approx(1.0, abs=0.04)
+
+
+@pytest.mark.parametrize(("lorentz_hz", "gauss_hz"), [(4.0, 0.0), (9.0, 0.0), (25.0, 0.0), (0.0, 12.0), (6.0, 8.0)])
+def test_water_width_is_that_of_its_line(lorentz_hz, gauss_hz):
+    fid = line(4.70, 100.0 * np.exp(0.8j), lorentz_hz, gauss_hz)
+    true = voigt_fwhm_hz(lorentz_hz, gauss_hz)
+    assert line_width_hz(fid, WIDTH_HZ) == pytest.approx(true, rel=0.01)
+    assert line_width_hz(fid + noise(12, 1)[0], WIDTH_HZ) == pytest.approx(true, rel=0.05)
+
+
+def test_the_amplitude_of_water_does_not_hang_on_its_first_point():
+    water = WATER.copy()
+    water[0] *= 0.5
+    spectrum = process(replace(simple(), water=water[None, None]), ProcessSettings())
+    assert spectrum.water_area == pytest.approx(900.0, rel=0.01)
