@@ -1,6 +1,7 @@
 """Linear-combination fit by regularised variable projection.
 
-Amplitudes and the penalised baseline are solved inside (non-negative where the protocol says so); phase, shifts and
+Amplitudes and the penalised baseline are solved inside (non-negative where the protocol says so; the reported amplitude
+is the mean of its posterior); phase, shifts and
 widths are found outside by Levenberg-Marquardt with Kaufman's approximation of the Jacobian (Golub and Pereyra, Inverse
 Problems 2003;19:R1) and Gaussian priors. The start is searched over phase, shift and width; it needs no known line.
 """
@@ -8,7 +9,7 @@ Problems 2003;19:R1) and Gaussian priors. The start is searched over phase, shif
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,8 @@ from analysis.model import (
     signal_lorentz_hz,
     signal_shift_hz,
 )
-from analysis.protocol import Protocol, RatioPrior, SignalRule
+from analysis.posterior import nonnegative_posterior
+from analysis.protocol import Protocol, RatioPrior, SignalRule, parse_sum
 from analysis.types import Basis, BoolArray, ComplexArray, Fit, FitSettings, FloatArray, Spectrum, Stop
 from analysis.units import spectrum_of
 
@@ -43,6 +45,8 @@ _START_GAUSS_HZ = 3.0
 _START_WIDTH_SCALES = (0.6, 1.2, 2.2)
 _START_KEPT = 12
 _TRIAL_STEPS = 6
+_COMMON_FREEDOM = 4
+"""Phase, shift and two widths."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +58,7 @@ class _Problem:
     data: ComplexArray
     bounded: BoolArray
     ratio_rows: FloatArray
-    """(r, 2 + k): for each ratio prior its sd, the index of its denominator, and the weights of ``c_a - ratio c_b``."""
+    """(r, 1 + 2k): see `_ratio_rows`."""
     smallest: FloatArray
     """(k,) the amplitude that noise alone gives each signal."""
 
@@ -113,8 +117,9 @@ def _weighing(problem: _Problem, variance: float, amplitudes: FloatArray | None)
     if amplitudes is None:
         return _Weighing(variance, ratios)
     for row in problem.ratio_rows:
-        sd, below, weights = row[0], int(row[1]), row[2:]
-        sd_amplitude = sd * max(float(amplitudes[below]), 0.0) + problem.smallest[below]
+        sd, below, weights = row[0], row[1 : 1 + k], row[1 + k :]
+        smallest = float(np.max(problem.smallest[below > 0]))
+        sd_amplitude = sd * (max(float(below @ amplitudes), 0.0) + smallest)
         ratios += np.outer(weights, weights) / sd_amplitude**2
     return _Weighing(variance, ratios)
 
@@ -334,14 +339,17 @@ def _make_problem(
 
 
 def _ratio_rows(priors: Sequence[RatioPrior], names: list[str]) -> FloatArray:
+    """Return (r, 1 + 2k): each prior's sd, the weights of its denominator, and those of ``above - ratio below``."""
     rows: list[FloatArray] = []
     for prior in priors:
-        if prior.above in names and prior.below in names:
-            row = np.zeros(2 + len(names))
-            row[0], row[1] = prior.sd, names.index(prior.below)
-            row[2 + names.index(prior.above)], row[2 + names.index(prior.below)] = 1.0, -prior.ratio
-            rows.append(row)
-    return np.array(rows).reshape(-1, 2 + len(names))
+        above, below = _weights(parse_sum(prior.above), names), _weights(parse_sum(prior.below), names)
+        if above.any() and below.any():
+            rows.append(np.concatenate([[prior.sd], below, above - prior.ratio * below]))
+    return np.array(rows).reshape(-1, 1 + 2 * len(names))
+
+
+def _weights(of: Mapping[str, float], names: list[str]) -> FloatArray:
+    return np.array([of.get(name, 0.0) for name in names])
 
 
 def _starts_for(
@@ -399,6 +407,14 @@ def _covariance(problem: _Problem, state: _State, weighing: _Weighing) -> FloatA
     return np.asarray((np.linalg.inv(scaled) / np.outer(scale, scale))[:k, :k])
 
 
+def _misfit(problem: _Problem, state: _State, noise: float) -> float:
+    """Return the variance of what the best fit leaves over, relative to that of the noise."""
+    rest = state.rotated.real - state.spectra.real @ state.amplitudes
+    rest = rest - problem.baseline.of(rest)
+    degrees = len(rest) - problem.baseline.effective_dimension - len(state.amplitudes) - _COMMON_FREEDOM
+    return float(rest @ rest / max(degrees, 1) / noise**2)
+
+
 def _finish(
     problem: _Problem,
     state: _State,
@@ -409,21 +425,22 @@ def _finish(
     settled: bool,
     warnings: tuple[str, ...],
 ) -> Fit:
-    spectra = state.spectra.real
-    data = state.rotated.real
-    components = (spectra * state.amplitudes).T
-    baseline = problem.baseline.of(data - components.sum(axis=0))
-    fitted = components.sum(axis=0) + baseline
-    degrees = len(data) - problem.baseline.effective_dimension - len(state.amplitudes) - 4
-    misfit = float(np.sum((data - fitted) ** 2) / max(degrees, 1) / noise**2)
+    spectra, data = state.spectra.real, state.rotated.real
+    misfit = _misfit(problem, state, noise)
     weighing = _weighing(problem, noise**2 * max(1.0, misfit), state.amplitudes)
     gram = problem.baseline.inner(spectra, spectra) + weighing.variance * weighing.ratios
     moment = problem.baseline.inner(spectra, data[:, None])[:, 0]
     unbounded = bounded_least_squares(gram, moment, np.zeros(len(signals), dtype=bool))
+    amplitudes, covariance = nonnegative_posterior(
+        unbounded, _covariance(problem, state, weighing), problem.bounded
+    )
+    components = (spectra * amplitudes).T
+    baseline = problem.baseline.of(data - components.sum(axis=0))
+    fitted = components.sum(axis=0) + baseline
     return Fit(
         names=tuple(s.name for s in signals),
-        amplitudes=state.amplitudes,
-        covariance=_covariance(problem, state, weighing),
+        amplitudes=amplitudes,
+        covariance=covariance,
         unbounded=unbounded,
         phase0_rad=math.remainder(float(state.theta[PHASE0]), 2 * math.pi),
         phase1_s=float(state.theta[1]),

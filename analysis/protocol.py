@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ class SnrRules(Sourced):
 
 
 class RatioPrior(Sourced):
-    """A soft prior on the ratio of two fitted amplitudes."""
+    """A soft prior on the ratio of two sums of fitted amplitudes, written as ``NAA + NAAG + 3 GPC``."""
 
     above: str
     below: str
@@ -227,6 +228,27 @@ class Protocol:
         return tuple(_facts(self.rules))
 
 
+def parse_sum(text: str) -> dict[str, float]:
+    """Read a sum of signals such as ``NAA + 3 GPC`` into weights.
+
+    Raises
+    ------
+    BadProtocol
+        If a term is neither a name nor a number and a name.
+    """
+    weights: dict[str, float] = {}
+    for term in text.split(" + "):
+        *factor, name = term.split() or [""]
+        try:
+            weight = float(factor[0]) if factor else 1.0
+        except ValueError:
+            weight = math.nan
+        if not name or len(factor) > 1 or not math.isfinite(weight):
+            raise BadProtocol(f"'{text}' is not a sum of signals; write it as 'NAA + 3 GPC'.")
+        weights[name] = weights.get(name, 0.0) + weight
+    return weights
+
+
 def _sourced_items(rules: ProtocolRules) -> list[tuple[str, Sourced]]:
     items: list[tuple[str, Sourced]] = [("basis", rules.basis), ("fit", rules.fit), ("SNR", rules.snr)]
     items += [(f"width group {g.name}", g) for g in rules.width_groups]
@@ -286,7 +308,8 @@ def _check_references(rules: ProtocolRules) -> None:
     biomarkers = {b.name for b in rules.biomarkers}
     wrong = [f"width group '{s.group}'" for s in rules.signals if s.group not in groups]
     wrong += [f"signal '{n}'" for b in rules.biomarkers for n in b.of if n not in signals]
-    wrong += [f"signal '{n}'" for r in rules.ratio_priors for n in (r.above, r.below) if n not in signals]
+    wrong += [f"signal '{n}'" for r in rules.ratio_priors
+              for n in (*parse_sum(r.above), *parse_sum(r.below)) if n not in signals]
     wrong += [f"signal '{n}'" for n in (*rules.lipid_signals, rules.snr.signal) if n not in signals]
     wrong += [] if rules.reference_biomarker in biomarkers else [f"biomarker '{rules.reference_biomarker}'"]
     wrong += [f"biomarker '{n}'" for r in rules.ratios for n in r.split("/") if n not in biomarkers]

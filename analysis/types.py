@@ -249,7 +249,9 @@ class Fit:
 
     Attributes
     ----------
-    names : (k,) fitted signals; `amplitudes` (k,) per molecule, `covariance` (k, k) with nuisance parameters
+    names : (k,) fitted signals
+    amplitudes, covariance : (k,), (k, k) posterior mean and covariance per molecule, with nuisance parameters and
+        priors, given that amplitudes which the protocol calls non-negative are so
     unbounded : (k,) least-squares amplitudes without the non-negativity bound, at the same nuisance parameters
     shift_hz, lorentz_hz, gauss_hz : (k,) line shift and widths used for each signal
     ppm, data, fit, baseline, residual : (m,) real, phased, ascending ppm over the fit range

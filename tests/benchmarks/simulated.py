@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from analysis.basis import simulate_basis
 from analysis.phantom import SAMPLING, TE_S, PhantomDisc, PhantomExam, simulate_exam
+from analysis.pipeline import analyse
 from analysis.protocol import Protocol, parse_protocol
 from analysis.spin_library import SpinLibrary, parse_spin_library
 from analysis.spins import Sequence as PulseSequence
@@ -19,6 +21,7 @@ from analysis.types import (
     Acquisition,
     AcquisitionParameters,
     Basis,
+    ExamResult,
     Fit,
     FitSettings,
     Sampling,
@@ -30,6 +33,8 @@ from analysis.types import (
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 PROTOCOLS = ("disc", "brain", "cord")
+SILENT = "T12-L1"
+"""The voxel of `analysed` that holds no signal."""
 _SPACING_MM = 35.0
 
 
@@ -84,6 +89,16 @@ def study_of(phantom: PhantomExam) -> Study:
     info = StudyInfo(study_instance_uid=f"2.25.{phantom.seed + 1}", patient_id="SIMULATED", simulated=True)
     acquisitions = tuple(acquisition_of(disc, index) for index, disc in enumerate(phantom.discs))
     return Study(info, (), acquisitions)
+
+
+@functools.cache
+def analysed(seed: int) -> tuple[Study, ExamResult]:
+    """A simulated exam with one voxel in which nothing was measured, and what the disc protocol finds in it."""
+    study = study_of(exam(seed))
+    first, *rest = study.acquisitions
+    silent = replace(first, label=SILENT, fids=np.zeros_like(first.fids), water=None)
+    study = replace(study, acquisitions=(first, silent, *rest))
+    return study, analyse(study, shipped("disc"), spin_library())
 
 
 def fit_of(names: Sequence[str], amplitudes: ArrayLike, covariance: ArrayLike) -> Fit:

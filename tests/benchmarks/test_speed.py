@@ -1,0 +1,56 @@
+"""Time of each arrow; every one runs once in the ordinary tests, and is timed with ``--benchmark-enable``.
+
+    OPENBLAS_NUM_THREADS=1 .venv/bin/python -m pytest tests/benchmarks/test_speed.py --benchmark-enable
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.basis import simulate_basis
+from analysis.fit import fit_spectrum
+from analysis.phantom import SAMPLING, TE_S, simulate_exam
+from analysis.pipeline import analyse
+from analysis.preprocess import process
+from analysis.spins import Sequence
+from analysis.types import ProcessSettings
+from tests.benchmarks.simulated import acquisition_of, basis_of, exam, shipped, spin_library, study_of
+
+
+@pytest.mark.parametrize("name", ["disc", "brain"])
+def test_simulate_a_basis(benchmark, name):
+    signals = {s.name: s.of for s in shipped(name).rules.signals}
+    basis = benchmark(simulate_basis, signals, spin_library(), Sequence("PRESS", TE_S), SAMPLING)
+    assert basis.names == tuple(signals)
+
+
+def test_process_a_voxel(benchmark):
+    spectrum = benchmark(process, acquisition_of(exam(1).discs[0], 0), ProcessSettings())
+    assert spectrum.kept.any()
+
+
+@pytest.fixture(scope="module")
+def spectrum():
+    return process(acquisition_of(exam(1).discs[0], 0), ProcessSettings())
+
+
+def test_fit_from_nothing(benchmark, spectrum):
+    assert benchmark(fit_spectrum, spectrum, basis_of("disc"), shipped("disc")).converged
+
+
+def test_fit_again_after_an_edit(benchmark, spectrum):
+    """What a reader waits for after moving a slider."""
+    whole = fit_spectrum(spectrum, basis_of("disc"), shipped("disc"))
+    assert benchmark(fit_spectrum, spectrum, basis_of("disc"), shipped("disc"), warm=whole).converged
+
+
+def test_simulate_an_exam(benchmark):
+    assert len(benchmark(simulate_exam, spin_library(), 1).discs) == 5
+
+
+def test_analyse_an_exam(benchmark, request):
+    if not request.config.getoption("benchmark_enable"):
+        pytest.skip("benchmarks are not enabled; tests/analysis/test_pipeline.py analyses an exam anyway")
+    study = study_of(exam(1))
+    result = benchmark.pedantic(analyse, (study, shipped("disc"), spin_library()), rounds=3, iterations=1)
+    assert result.evaluable >= 3
