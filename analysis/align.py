@@ -145,11 +145,20 @@ def drift_hz(shift_hz: FloatArray) -> float:
     """Return the range of the shifts after smoothing over 15 transients."""
     if len(shift_hz) < 3:
         return float(np.ptp(shift_hz)) if len(shift_hz) else 0.0
-    return float(np.ptp(_smoothed(shift_hz)))
+    return float(np.ptp(_smoothed(shift_hz, trend=True)))
 
 
-def _smoothed(values: FloatArray) -> FloatArray:
-    """Return the running median over 15 values (fewer for short series), mirrored at the ends."""
+def _smoothed(values: FloatArray, *, trend: bool = False) -> FloatArray:
+    """Return the running median over 15 values (fewer for short series).
+
+    The series is mirrored at its ends; with `trend` it is turned about them as well, so that a drift goes on.
+    """
     half = min(_SMOOTHED // 2, (len(values) - 1) // 2)
     padded = np.pad(values, half, mode="reflect")
+    if trend and half:
+        ends = min(5, len(values))
+        first, last = np.median(values[:ends]), np.median(values[-ends:])
+        overhang = (last - first) / max(len(values) - ends, 1) * (ends - 1) / 2
+        padded[:half] = 2 * (first - overhang) - padded[:half]
+        padded[-half:] = 2 * (last + overhang) - padded[-half:]
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +48,14 @@ def make_baseline(ppm: FloatArray, effective_dimension_per_ppm: float) -> Baseli
     `effective_dimension_per_ppm` is the trace of the smoother per ppm of the axis, as in ABfit (Wilson, MRM
     2021;85:13); a straight line (2 in all) is the stiffest.
     """
-    span = float(ppm[-1] - ppm[0])
+    return _made(float(ppm[0]), float(ppm[-1]), len(ppm), float(effective_dimension_per_ppm))
+
+
+@functools.lru_cache(maxsize=32)
+def _made(low_ppm: float, high_ppm: float, points: int, effective_dimension_per_ppm: float) -> Baseline:
+    """Build a baseline once for each axis and flexibility."""
+    ppm = np.linspace(low_ppm, high_ppm, points)
+    span = high_ppm - low_ppm
     splines = _b_splines(ppm, max(6, round(_SPLINES_PER_PPM * span)))
     difference = np.diff(np.eye(splines.shape[1]), 2, axis=0)
     gram, penalty = splines.T @ splines, difference.T @ difference

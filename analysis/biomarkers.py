@@ -13,6 +13,8 @@ from analysis.types import Amplitude, Fit, FloatArray, Ratio
 _DRAWS = 20_000
 _SEED = 7
 _UNKNOWN = Ratio(None, None, None, None)
+_CLEAR_SDS = 2.0
+"""A denominator within this many standard deviations of zero gives no ratio."""
 
 
 def weights(fit: Fit, of: Mapping[str, float]) -> FloatArray:
@@ -55,7 +57,7 @@ def ratio(fit: Fit, above: FloatArray, below: FloatArray) -> Ratio:
     top, bottom = float(above @ fit.amplitudes), float(below @ fit.amplitudes)
     rows = np.array([above, below])
     covariance = rows @ fit.covariance @ rows.T
-    if bottom <= 0 or bottom < math.sqrt(max(covariance[1, 1], 0.0)):
+    if bottom <= 0 or bottom < _CLEAR_SDS * math.sqrt(max(covariance[1, 1], 0.0)):
         return _UNKNOWN
     value = top / bottom
     variance = (covariance[0, 0] - 2 * value * covariance[0, 1] + value**2 * covariance[1, 1]) / bottom**2

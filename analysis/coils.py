@@ -26,6 +26,11 @@ def coil_weights(reference: ComplexArray, noise_from: ComplexArray) -> ComplexAr
     coils = reference.shape[0]
     if coils == 1:
         return np.ones(1, dtype=complex)
+    live = np.flatnonzero(np.any(reference != 0, axis=(1, 2)) & np.any(noise_from != 0, axis=(1, 2)))
+    if 0 < len(live) < coils:
+        weights = np.zeros(coils, dtype=complex)
+        weights[live] = coil_weights(reference[live], noise_from[live])
+        return weights
     head = reference.mean(axis=1)[:, : max(_HEAD_POINTS, coils)]
     left, _, _ = np.linalg.svd(head, full_matrices=False)
     sensitivity = left[:, 0]

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dtrtrs
 from scipy.optimize import nnls
 
 from analysis.baseline import Baseline, make_baseline
@@ -39,12 +39,14 @@ _ROUNDS = 3
 _STEPS = 25
 _SETTLED = 0.005
 """A step that lowers the cost, which is in units of chi-squared, by less than this ends the search."""
-_START_PHASES = 24
+_START_PHASES = 12
 _START_STEP_HZ = 2.5
 _START_GAUSS_HZ = 3.0
 _START_WIDTH_SCALES = (0.6, 1.2, 2.2)
-_START_KEPT = 12
-_TRIAL_STEPS = 6
+_START_KEPT = 4
+_TRIAL_STEPS = 4
+_LEAST_NOISE = 1e-6
+"""A simulation without noise is fitted as if it had this share of its highest point."""
 _COMMON_FREEDOM = 4
 """Phase, shift and two widths."""
 
@@ -72,6 +74,7 @@ class _State:
     """One evaluated point of the search."""
 
     theta: FloatArray
+    fids: ComplexArray
     spectra: ComplexArray
     rotated: ComplexArray
     amplitudes: FloatArray
@@ -92,16 +95,16 @@ def bounded_least_squares(gram: FloatArray, moment: FloatArray, bounded: BoolArr
     order = np.argsort(bounded, kind="stable")
     free = int((~bounded).sum())
     scale = np.sqrt(np.diag(gram)[order])
-    g = gram[np.ix_(order, order)] / np.outer(scale, scale) + _RIDGE * np.eye(len(order))
-    lower = np.linalg.cholesky(g)
-    right = solve_triangular(lower, moment[order] / scale, lower=True)
-    upper = lower.T
+    g = gram[order][:, order] / np.outer(scale, scale)
+    g.flat[:: len(order) + 1] += _RIDGE
+    upper = np.linalg.cholesky(g).T
+    right, _ = dtrtrs(upper, moment[order] / scale, lower=0, trans=1)
     solution = np.zeros(len(order))
     if free < len(order):
         solution[free:], _ = nnls(upper[free:, free:], right[free:])
     if free:
         rest = right[:free] - upper[:free, free:] @ solution[free:]
-        solution[:free] = solve_triangular(upper[:free, :free], rest)
+        solution[:free], _ = dtrtrs(upper[:free, :free], rest, lower=0)
     result = np.empty(len(order))
     result[order] = solution / scale
     return result
@@ -125,7 +128,8 @@ def _weighing(problem: _Problem, variance: float, amplitudes: FloatArray | None)
 
 
 def _evaluate(problem: _Problem, theta: FloatArray, weighing: _Weighing) -> _State:
-    spectra = problem.model.spectra(theta)
+    fids = problem.model.shaped(theta)
+    spectra = problem.model.spectra(fids)
     rotated = problem.data * problem.model.rotation(theta)
     columns = np.column_stack([spectra.real, rotated.real])
     gram = problem.baseline.inner(columns, columns)
@@ -134,7 +138,7 @@ def _evaluate(problem: _Problem, theta: FloatArray, weighing: _Weighing) -> _Sta
     power = float(gram[-1, -1] - 2 * gram[:-1, -1] @ amplitudes + amplitudes @ gram[:-1, :-1] @ amplitudes)
     prior = float(np.sum(((theta - problem.parameters.mean) / problem.parameters.sd) ** 2))
     prior += float(amplitudes @ weighing.ratios @ amplitudes)
-    return _State(theta, spectra, rotated, amplitudes, power, power / weighing.variance + prior)
+    return _State(theta, fids, spectra, rotated, amplitudes, power, power / weighing.variance + prior)
 
 
 def _step(problem: _Problem, state: _State, weighing: _Weighing, damping: float) -> FloatArray:
@@ -142,7 +146,7 @@ def _step(problem: _Problem, state: _State, weighing: _Weighing, damping: float)
     parameters = problem.parameters
     active = ~problem.bounded | (state.amplitudes > 0)
     signals = state.spectra.real[:, active]
-    jacobian = problem.model.jacobian(state.theta, state.amplitudes, state.rotated)
+    jacobian = problem.model.jacobian(state.theta, state.fids, state.amplitudes, state.rotated)
     residual = state.rotated.real - state.spectra.real @ state.amplitudes
     stacked = np.column_stack([signals, jacobian, residual])
     gram = problem.baseline.inner(stacked, stacked)
@@ -213,7 +217,7 @@ def _starts(problem: _Problem, spectrum: ComplexArray, step_hz: float, count: in
     found: list[tuple[float, FloatArray]] = []
     for scale in _START_WIDTH_SCALES:
         theta = _start_theta(parameters, scale)
-        signals = problem.model.spectra(theta).real
+        signals = problem.model.spectra(problem.model.shaped(theta)).real
         gram = problem.baseline.inner(signals, signals)
         for lag in _likely_lags(problem, gram, signals, spectrum, lags):
             shifted = spectrum[window.start + lag : window.stop + lag]
@@ -240,7 +244,7 @@ def _likely_lags(
         if low < 0 or high > len(spectrum):
             continue
         parts = np.column_stack([spectrum[low:high].real, spectrum[low:high].imag])
-        explained = solve_triangular(factor, problem.baseline.inner(signals, parts) / scale[:, None], lower=True)
+        explained, _ = dtrtrs(factor, problem.baseline.inner(signals, parts) / scale[:, None], lower=1)
         left = problem.baseline.inner(parts, parts) - explained.T @ explained
         costs.append((float(np.linalg.eigvalsh(left)[0]), lag))
     return [lag for _, lag in sorted(costs)[:_START_KEPT]]
@@ -309,8 +313,10 @@ def fit_spectrum(
     if not np.all(np.isfinite(spectrum.fid)) or not np.any(spectrum.fid):
         raise FitFailed("The signal is empty or not finite, so nothing could be fitted.")
     signals = tuple(s for s in protocol.rules.signals if s.name not in settings.left_out)
+    if not signals:
+        raise FitFailed("Every signal is left out, so nothing can be fitted.")
     problem = _make_problem(spectrum, basis, protocol, signals, settings)
-    noise = noise_sd_of_fid(spectrum)
+    noise = max(noise_sd_of_fid(spectrum), _LEAST_NOISE * float(np.abs(problem.data).max()))
     starts = _starts_for(problem, spectrum, signals, warm)
     best, steps, settled = _best_descent(problem, starts, noise**2, stop)
     warnings: tuple[str, ...] = () if settled else (f"The fit had not settled after {steps} steps.",)
@@ -327,14 +333,14 @@ def _make_problem(
     model = ForwardModel(pick(basis, [s.name for s in signals]), settings.ppm_range or rules.ppm_range, parameters)
     wanted = settings.baseline_ed_per_ppm
     baseline = make_baseline(model.ppm, rules.baseline_ed_per_ppm if wanted is None else wanted)
-    typical = model.spectra(_start_theta(parameters, 1.0)).real
+    typical = model.spectra(model.shaped(_start_theta(parameters, 1.0))).real
     return _Problem(
         model=model,
         baseline=baseline,
         data=model.data(spectrum.fid),
         bounded=np.array([s.nonnegative for s in signals]),
         ratio_rows=_ratio_rows(protocol.rules.ratio_priors, [s.name for s in signals]),
-        smallest=noise_sd_of_fid(spectrum) / np.sqrt(np.diag(baseline.inner(typical, typical))),
+        smallest=max(noise_sd_of_fid(spectrum), 1e-300) / np.sqrt(np.diag(baseline.inner(typical, typical))),
     )
 
 
@@ -357,7 +363,7 @@ def _starts_for(
 ) -> list[FloatArray]:
     step_hz = spectrum.spectral_width_hz / problem.model.length
     if warm is None:
-        return _starts(problem, spectrum_of(spectrum.fid, problem.model.length), step_hz, 3)
+        return _starts(problem, spectrum_of(spectrum.fid, problem.model.length), step_hz, 2)
     theta = _start_theta(problem.parameters, 1.0)
     theta[PHASE0], theta[SHIFT] = warm.phase0_rad, float(np.median(warm.shift_hz))
     theta[GAUSS] = max(float(warm.gauss_hz[0]), 0.1)
@@ -383,6 +389,8 @@ def _best_descent(
     for _ in range(_ROUNDS):
         state, more, settled = _descend(problem, state.theta, _weigh_again(problem, state, noise_variance), stop)
         steps += more
+        if settled and more <= 2:
+            break
     return state, steps, settled
 
 
@@ -396,7 +404,8 @@ def _covariance(problem: _Problem, state: _State, weighing: _Weighing) -> FloatA
     """Return the covariance (k, k) of the amplitudes: Fisher information with nuisance parameters and priors."""
     k = len(state.amplitudes)
     # The noise-free dispersive signal stands for the data's imaginary part, which carries noise of its own.
-    jacobian = problem.model.jacobian(state.theta, state.amplitudes, state.spectra @ state.amplitudes.astype(complex))
+    dispersive = state.spectra @ state.amplitudes.astype(complex)
+    jacobian = problem.model.jacobian(state.theta, state.fids, state.amplitudes, dispersive)
     columns = np.column_stack([-state.spectra.real, jacobian])
     information = problem.baseline.inner(columns, columns) / weighing.variance
     information[:k, :k] += weighing.ratios

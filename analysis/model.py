@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 
+from analysis.errors import FitFailed
 from analysis.protocol import FitRules, SignalRule, WidthGroup
 from analysis.types import Basis, ComplexArray, FitSettings, FloatArray
 from analysis.units import ppm_axis, spectrum_of, time_axis_s
@@ -21,6 +22,7 @@ ZERO_FILL = 2
 """The real part of a spectrum filled to twice its length holds all the information of the complex FID."""
 
 _FIXED_SD = 1e-7
+_FEWEST_POINTS = 32
 PHASE0, PHASE1, SHIFT, GAUSS = range(4)
 _COMMON = 4
 
@@ -110,11 +112,15 @@ class ForwardModel:
         self.length = ZERO_FILL * sampling.points
         axis = ppm_axis(self.length, sampling.spectral_width_hz, sampling.f0_mhz, sampling.reference_ppm)
         inside = np.flatnonzero((axis >= ppm_range[0]) & (axis <= ppm_range[1]))
+        if len(inside) < _FEWEST_POINTS:
+            raise FitFailed(f"The range {ppm_range[0]:g} to {ppm_range[1]:g} ppm holds too little of the spectrum.")
         self.window = slice(int(inside[0]), int(inside[-1]) + 1)
         self.ppm = axis[self.window]
         self.offset_hz = (self.ppm - sampling.reference_ppm) * sampling.f0_mhz
         self.time = time_axis_s(sampling.points, sampling.spectral_width_hz)
-        self._fids = basis.fids.copy()
+        # Turned so that the fit range starts at the first point of the transform: no shift, no gather.
+        self._turn = np.exp(-2j * np.pi * self.offset_hz[0] * self.time)
+        self._fids = basis.fids * self._turn
         self._fids[:, 0] *= 0.5
 
     def data(self, fid: ComplexArray) -> ComplexArray:
@@ -126,10 +132,9 @@ class ForwardModel:
         return np.asarray(np.exp(-1j * (theta[PHASE0] + 2 * np.pi * self.offset_hz * theta[PHASE1])))
 
     def _transform(self, fids: ComplexArray) -> ComplexArray:
-        spectra = scipy.fft.fft(fids, self.length, axis=-1)
-        return np.asarray(np.fft.fftshift(spectra, axes=-1)[:, self.window].T)
+        return np.asarray(scipy.fft.fft(fids, self.length, axis=-1)[:, : len(self.ppm)].T)
 
-    def _shaped(self, theta: FloatArray) -> ComplexArray:
+    def shaped(self, theta: FloatArray) -> ComplexArray:
         """Return the basis FIDs with their shifts and widths, (k, n)."""
         t = self.time
         shift = signal_shift_hz(self.parameters, theta)
@@ -137,13 +142,17 @@ class ForwardModel:
         common = np.exp(-((math.pi * float(theta[GAUSS]) * t) ** 2) / (4 * math.log(2)))
         return np.asarray(self._fids * np.exp(np.outer(2j * np.pi * shift - math.pi * width, t)) * common)
 
-    def spectra(self, theta: FloatArray) -> ComplexArray:
-        """Return all signals over the fit range at a parameter vector, (m, k) complex."""
-        return self._transform(self._shaped(theta))
+    def spectra(self, fids: ComplexArray) -> ComplexArray:
+        """Return all signals over the fit range, (m, k) complex, from their FIDs (see `shaped`)."""
+        return self._transform(fids)
 
-    def jacobian(self, theta: FloatArray, amplitudes: FloatArray, rotated: ComplexArray) -> FloatArray:
-        """Return the derivative (m, p) of ``real(rotated data) - model`` by the non-linear parameters."""
-        fids = self._shaped(theta)
+    def jacobian(
+        self, theta: FloatArray, fids: ComplexArray, amplitudes: FloatArray, rotated: ComplexArray
+    ) -> FloatArray:
+        """Return the derivative (m, p) of ``real(rotated data) - model`` by the non-linear parameters.
+
+        `fids` are those of `shaped` at `theta`.
+        """
         once = self._transform(fids * self.time)
         twice = self._transform((amplitudes @ fids)[None] * self.time**2)[:, 0]
         p = self.parameters

@@ -30,7 +30,8 @@ def variations(protocol: Protocol, settings: FitSettings) -> tuple[FitSettings, 
         for left_out in rules.left_out
     ]
     same = replace(settings, baseline_ed_per_ppm=stiffness)
-    return tuple(variation for variation in found if variation != same)
+    signals = {signal.name for signal in protocol.rules.signals}
+    return tuple(v for v in found if v != same and not signals <= set(v.left_out))
 
 
 def fit_variations(

@@ -131,8 +131,13 @@ def analyse_voxel(
     """Process and fit one acquisition; a voxel that cannot be fitted says why and stops nothing else."""
     sequence, warnings = sequence_of(acquisition, protocol)
     warnings = (*acquisition.warnings, *warnings)
+    if acquisition.water is not None and not np.all(np.isfinite(acquisition.water)):
+        acquisition = replace(acquisition, water=None)
+        warnings = (*warnings, "The water reference holds values that are not numbers; it was not used.")
     spectrum: Spectrum | None = None
     try:
+        if not np.all(np.isfinite(acquisition.fids)):
+            raise FitFailed("The signal holds values that are not numbers.")
         spectrum = process(acquisition, settings.process)
         basis = bases(sequence, _sampling_of(spectrum))
         fit = fit_spectrum(spectrum, basis, protocol, settings.fit, stop=stop)

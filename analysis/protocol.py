@@ -12,6 +12,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.errors import BadProtocol
+from analysis.file_problem import problem_of
+
+Quantity = Literal[
+    "snr", "fwhm_hz", "structure_rsd_percent", "water_fwhm_hz", "kept_percent", "drift_hz", "residual_water",
+    "lipid_index", "halves_sigma", "misfit",
+]  # fmt: skip
+"""What `analysis.quality` measures."""
 
 Status = Literal["read", "derived", "unverified", "design choice"]
 
@@ -106,7 +113,7 @@ class GateRule(Sourced):
     """A quality limit on one measured quantity."""
 
     name: str
-    quantity: str
+    quantity: Quantity
     unit: str
     better: Literal["high", "low"]
     pass_limit: float = Field(alias="pass")
@@ -295,23 +302,59 @@ def parse_protocol(text: str) -> Protocol:
         If the text is not TOML, misses something, or refers to something it does not define.
     """
     try:
-        rules = ProtocolRules.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise BadProtocol(f"The protocol cannot be read: {error}") from error
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadProtocol(f"The protocol cannot be read: {problem_of(error)}.") from error
+    return Protocol(parse_rules(content), hashlib.sha256(text.encode()).hexdigest())
+
+
+def parse_rules(content: Mapping[str, object]) -> ProtocolRules:
+    """Check the content of a protocol.
+
+    Raises
+    ------
+    BadProtocol
+        If it misses something, or refers to something it does not define.
+    """
+    try:
+        rules = ProtocolRules.model_validate(content)
+    except ValidationError as error:
+        raise BadProtocol(f"The protocol cannot be read: {problem_of(error)}.") from error
     _check_references(rules)
-    return Protocol(rules, hashlib.sha256(text.encode()).hexdigest())
+    return rules
 
 
 def _check_references(rules: ProtocolRules) -> None:
-    groups = {g.name for g in rules.width_groups}
-    signals = {s.name for s in rules.signals}
-    biomarkers = {b.name for b in rules.biomarkers}
+    """Refuse a protocol that names what it does not define, or defines a name twice."""
+    signals = [s.name for s in rules.signals]
+    biomarkers = [b.name for b in rules.biomarkers]
+    groups = [g.name for g in rules.width_groups]
     wrong = [f"width group '{s.group}'" for s in rules.signals if s.group not in groups]
-    wrong += [f"signal '{n}'" for b in rules.biomarkers for n in b.of if n not in signals]
-    wrong += [f"signal '{n}'" for r in rules.ratio_priors
-              for n in (*parse_sum(r.above), *parse_sum(r.below)) if n not in signals]
-    wrong += [f"signal '{n}'" for n in (*rules.lipid_signals, rules.snr.signal) if n not in signals]
-    wrong += [] if rules.reference_biomarker in biomarkers else [f"biomarker '{rules.reference_biomarker}'"]
-    wrong += [f"biomarker '{n}'" for r in rules.ratios for n in r.split("/") if n not in biomarkers]
+    wrong += [f"signal '{name}'" for name in _named_signals(rules) if name not in signals]
+    wrong += [f"biomarker '{name}'" for name in _named_biomarkers(rules) if name not in biomarkers]
+    wrong += [f"ratio '{ratio}'" for ratio in rules.ratios if len(ratio.split("/")) != 2]
+    names = [*signals, *(f"biomarker {b}" for b in biomarkers), *groups, *(f"gate {g.name}" for g in rules.gates)]
+    problems = []
     if wrong:
-        raise BadProtocol(f"The protocol '{rules.id}' refers to what it does not define: {', '.join(wrong)}.")
+        problems.append(f"refers to what it does not define: {', '.join(dict.fromkeys(wrong))}")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        problems.append(f"defines twice: {', '.join(twice)}")
+    if problems:
+        raise BadProtocol(f"The protocol '{rules.id}' {' and '.join(problems)}.")
+
+
+def _named_signals(rules: ProtocolRules) -> list[str]:
+    names = [name for b in rules.biomarkers for name in b.of]
+    names += [name for r in rules.ratio_priors for name in (*parse_sum(r.above), *parse_sum(r.below))]
+    names += [*rules.lipid_signals, rules.snr.signal]
+    names += [name for group in (rules.multiverse.left_out if rules.multiverse else ()) for name in group]
+    return names + ([rules.evidence.lipid] if rules.evidence else [])
+
+
+def _named_biomarkers(rules: ProtocolRules) -> list[str]:
+    names = [name for ratio in rules.ratios for name in ratio.split("/")] + [rules.reference_biomarker]
+    if rules.evidence is None:
+        return names
+    evidence = rules.evidence
+    missing_tau = [f"{name} in tau_ln" for name in evidence.numerators if name not in evidence.tau_ln]
+    return names + [*evidence.numerators, evidence.structure, *missing_tau]

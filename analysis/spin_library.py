@@ -5,10 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from analysis.errors import BadProtocol
+from analysis.file_problem import problem_of
 from analysis.spins import Hetero, SpinGroup, SpinSystem
 
 
@@ -59,6 +61,17 @@ class _GroupFile(_Strict):
     j: tuple[tuple[int, int, float], ...] = ()
     hetero: tuple[_HeteroFile, ...] = ()
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        protons = len(self.ppm)
+        if any(a == b or not (0 <= a < protons and 0 <= b < protons) for a, b, _ in self.j):
+            raise ValueError("a coupling names a proton that the group does not hold, or one proton twice")
+        if any(len(nucleus.j) != protons for nucleus in self.hetero):
+            raise ValueError("another nucleus needs one coupling for each proton of the group")
+        if self.count != 1 and protons != 1:
+            raise ValueError("count stands for protons of one shift without couplings")
+        return self
+
 
 class _SystemFile(_Strict):
     name: str
@@ -106,5 +119,5 @@ def parse_spin_library(systems_toml: str, broad_toml: str) -> SpinLibrary:
         systems = {k: _system(k, _SystemFile.model_validate(v)) for k, v in tomllib.loads(systems_toml).items()}
         broad = {k: _broad(k, _BroadFile.model_validate(v)) for k, v in tomllib.loads(broad_toml).items()}
     except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise BadProtocol(f"The spin systems in resources/spins cannot be read: {error}") from error
+        raise BadProtocol(f"The spin systems in resources/spins cannot be read: {problem_of(error)}.") from error
     return SpinLibrary(systems, broad)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PROTOCOLS = ("disc", "brain", "cord")
-COMMANDS = ("analyse", "demo", "verify", "inspect")
+COMMANDS = ("analyse", "fit", "demo", "verify", "inspect")
 NOTHING_DONE = 2
 
 
@@ -53,6 +53,10 @@ def _command(options: argparse.Namespace) -> int:
         signer = headless.signer_from(options.sign, options.passphrase_file)
         request = headless.AnalyseRequest(options.out, options.protocol, signer)
         return headless.analyse_studies(options.study, request, options.jobs)
+    if options.command == "fit":
+        from app.fit_command import FitRequest, fit_file
+
+        return fit_file(FitRequest(options.data, options.basis, options.out, options.water, options.separate))
     if options.command == "demo":
         return headless.make_demo(options.folder, options.seed)
     if options.command == "verify":
@@ -82,6 +86,12 @@ def _commands() -> argparse.ArgumentParser:
     analyse.add_argument("--jobs", type=int, default=1, metavar="N", help="studies at the same time (default 1)")
     analyse.add_argument("--sign", type=Path, metavar="CERT.p12", help="sign the reports with this certificate")
     analyse.add_argument("--passphrase-file", type=Path, metavar="FILE", help="holds the certificate's passphrase")
+    fit = commands.add_parser("fit", help="fit any spectrum with an LCModel basis set")
+    fit.add_argument("data", type=Path, metavar="DATA", help="a spectrum: DICOM, NIfTI-MRS or LCModel RAW")
+    fit.add_argument("--basis", required=True, type=Path, metavar="FILE.basis", help="LCModel basis set")
+    fit.add_argument("--out", required=True, type=Path, metavar="AMPLITUDES.csv", help="one row per spectrum")
+    fit.add_argument("--water", type=Path, help="unsuppressed water of the same voxel: amplitudes become mM")
+    fit.add_argument("--separate", action="store_true", help="fit every transient by itself")
     demo = commands.add_parser("demo", help="write a simulated lumbar study with its truth")
     demo.add_argument("folder", type=Path, metavar="DIR")
     demo.add_argument("--seed", type=int, default=1, metavar="N")

@@ -138,7 +138,6 @@ UNSUPPORTED: tuple[Unsupported, ...] = (
     Unsupported("GE SAGE header", _starts(b"# SAGE Data Header")),
     Unsupported("jMRUI text data", _starts(b"jMRUI Data Textfile")),
     Unsupported("LCModel basis set", _holds("$BASIS"), "it is a basis set, not a measured signal"),
-    Unsupported("LCModel raw data", _holds("$NMID")),
     Unsupported("LCModel control file", _starts(b"$LCMODL"), "it is a control file, not a measured signal"),
     Unsupported("LCModel results", _starts(b"LCModel (Version"), _RESULT, True),
     Unsupported("Tarquin data (DPT)", _starts(b"Dangerplot_version")),

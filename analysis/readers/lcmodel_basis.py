@@ -36,11 +36,13 @@ class BasisFile:
     ----------
     basis : its FIDs in Discern's sense of rotation; ``te_s`` is NaN where the file does not give it
     te_s : echo time, None where the file does not give it
+    fwhm_ppm : line width of the basis (FWHMBA), None where the file does not give it
     warnings : what was taken to be otherwise than the file says, one sentence each
     """
 
     basis: Basis
     te_s: float | None
+    fwhm_ppm: float | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -83,7 +85,8 @@ def parse_basis(text: str) -> BasisFile:
         te_s=math.nan if te_s is None else te_s,
         description=clean_text(header.text("IDBASI")) or "",
     )
-    return BasisFile(basis, te_s, turned)
+    width_ppm = sequence.number("FWHMBA")
+    return BasisFile(basis, te_s, width_ppm if width_ppm is not None and width_ppm > 0 else None, turned)
 
 
 def _sampling(header: Namelist, sequence: Namelist) -> Sampling:

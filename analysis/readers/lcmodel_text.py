@@ -1,6 +1,6 @@
 """The text that LCModel's files are made of: Fortran namelists followed by columns of numbers.
 
-Follows the user's manual of LCModel 6.3 (S. Provencher), sections 4 and 5, and the source of LCModel 6.3 (BSD-3-Clause).
+Follows the user's manual of LCModel 6.3 (S. Provencher), sections 4 and 5, and its source (BSD-3-Clause).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from analysis.types import ComplexArray
 
 _NAMELIST = re.compile(r"[$&](?!END\b)(\w+)\b(.*?)[$&]END\b[^\n]*\n?", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][-+]?\d+|[-+]\d{3}(?![\d.]))?")
-"""A Fortran number; neighbours may touch when each is signed, and a three-digit exponent may come without its letter."""
+"""A Fortran number; neighbours may touch when each is signed, and a three-digit exponent may lack its letter."""
 _BARE_EXPONENT = re.compile(r"(?<=[\d.])([-+]\d{3})$")
 
 

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from analysis.errors import UnreadableFile
-from analysis.readers import detect, dicom_image, dicom_mrs, nifti, siemens_csa
+from analysis.readers import detect, dicom_image, dicom_mrs, lcmodel_raw, nifti, siemens_csa
 from analysis.readers.detect import Head, read_head, why_not
 from analysis.readers.dicom_header import read_dataset, text_of, uid_of
 from analysis.readers.files import with_hash
@@ -93,4 +93,5 @@ def _not_read(sop_class: str, dataset: Dataset) -> str:
 READERS: tuple[Reader, ...] = (
     Reader("DICOM", detect.is_dicom, _read_dicom),
     Reader("NIfTI", detect.is_nifti, nifti.read),
+    Reader("LCModel raw data", lcmodel_raw.recognises, lcmodel_raw.read),
 )

@@ -8,9 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.optimize import lsq_linear
+from scipy.stats import truncnorm
 
 from analysis.errors import Cancelled, DiscernError, FitFailed
 from analysis.fit import bounded_least_squares, fit_spectrum, noise_sd_of_fid
+from analysis.posterior import nonnegative_posterior, truncated_moments
 from analysis.types import FitSettings, Sampling, Spectrum
 from analysis.units import spectrum_of, time_axis_s
 from tests.benchmarks.simulated import basis_of, shipped
@@ -225,12 +227,51 @@ def test_bounded_signals_stay_positive_and_say_what_the_bound_hid():
     none = {**AMPLITUDES, "Gly": 0.0, "Tau": 0.0, "Cr": 0.0, "mI": 0.0, "Ace": 0.0}
     fit = fit_spectrum(spectrum(plain(amplitudes=none) + noise(rng, 0.2), 0.2), BASIS, PROTOCOL)
     bounded = np.array([s.nonnegative for s in RULES.signals])
+    hidden = bounded & (fit.unbounded < 0)
     assert fit.amplitudes[bounded].min() >= 0
-    clipped = bounded & (fit.amplitudes == 0)
-    assert clipped.any()
-    assert fit.unbounded[clipped].max() < 0
+    assert hidden.any()
+    sd = np.sqrt(np.diag(fit.covariance))
+    assert np.all(fit.amplitudes[hidden] < 3 * sd[hidden])
     sure = fit_spectrum(spectrum(plain(), 1e-3), BASIS, PROTOCOL)
     assert sure.unbounded == pytest.approx(sure.amplitudes, rel=1e-4)
+
+
+# --- amplitudes that cannot be negative --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("alpha", [-30.0, -4.0, -1.0, 0.0, 0.5, 3.0, 20.0])
+def test_a_cut_off_normal_has_the_moments_of_scipy(alpha):
+    sd = 0.3
+    mean, variance = truncated_moments(alpha * sd, sd**2)
+    expected = truncnorm(-alpha, np.inf, loc=alpha * sd, scale=sd)
+    assert mean == pytest.approx(expected.mean(), rel=1e-5)
+    assert variance == pytest.approx(expected.var(), rel=1e-3)
+
+
+def test_a_joint_posterior_is_that_of_rejection_sampling():
+    mean = np.array([0.1, -0.4, 1.5, 0.2])
+    sd, correlation = np.array([0.5, 0.6, 0.7, 0.4]), np.full((4, 4), -0.3) + 1.3 * np.eye(4)
+    covariance = correlation * np.outer(sd, sd)
+    bounded = np.array([True, True, False, True])
+    found, spread = nonnegative_posterior(mean, covariance, bounded)
+    draws = np.random.default_rng(1).multivariate_normal(mean, covariance, 400_000)
+    kept = draws[np.all(draws[:, bounded] > 0, axis=1)]
+    assert found == pytest.approx(kept.mean(axis=0), abs=0.015)
+    assert spread == pytest.approx(np.cov(kept.T), abs=0.012)
+    assert found[bounded].min() > 0
+
+
+def test_far_from_the_bound_nothing_changes():
+    mean, covariance = np.array([5.0, 3.0]), np.array([[0.04, 0.01], [0.01, 0.09]])
+    found, spread = nonnegative_posterior(mean, covariance, np.ones(2, dtype=bool))
+    assert found == pytest.approx(mean, abs=1e-6)
+    assert spread == pytest.approx(covariance, abs=1e-6)
+    free, same = nonnegative_posterior(-mean, covariance, np.zeros(2, dtype=bool))
+    assert np.array_equal(free, -mean)
+    assert np.array_equal(same, covariance)
+
+
+# --- baseline ----------------------------------------------------------------------------------------------------
 
 
 def test_a_broad_hump_goes_to_the_baseline():

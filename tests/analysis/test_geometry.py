@@ -153,6 +153,18 @@ def test_an_oblique_cut_is_a_convex_polygon_on_plane_and_surface(centre, quatern
 
 @given(centres, quaternions, sizes)
 @settings(max_examples=40)
+def test_a_plane_through_two_opposite_edges_is_a_rectangle_however_the_box_lies(centre, quaternion, size):
+    """Corners that lie in the plane but for rounding are each met once."""
+    voxel = box(centre, quaternion, size)
+    first, second, _ = np.asarray(voxel.axes)
+    normal = first * size[1] - second * size[0]
+    polygon = cut_box(voxel, np.asarray(centre), normal)
+    assert polygon.shape == (4, 3)
+    assert polygon_area(polygon) == pytest.approx(np.hypot(size[0], size[1]) * size[2])
+
+
+@given(centres, quaternions, sizes)
+@settings(max_examples=40)
 def test_corners_are_half_a_diagonal_from_the_centre(centre, quaternion, size):
     corners = box_corners_mm(box(centre, quaternion, size))
     assert corners.shape == (8, 3)
