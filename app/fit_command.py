@@ -64,7 +64,7 @@ def fit_file(request: FitRequest) -> int:
     rules = load_bare_rules()
     protocol = bare_protocol(rules, file.basis.names, sampling.f0_mhz)
     basis = resampled(file.basis, sampling)
-    scale = _scale(acquisition, file, rules)
+    scale = None if request.water is None else _scale(acquisition, file, rules)
     parts = _separated(acquisition) if request.separate else [acquisition]
     rows = [_fit_part(part, basis, protocol, rules.misfit.warn) for part in parts]
     _tell(request, (*file.warnings, *acquisition.warnings), rows)
@@ -102,8 +102,10 @@ def _read_data(request: FitRequest, file: BasisFile) -> Acquisition:
     water = _read_one(request.water, file)
     if abs(water.parameters.f0_mhz / acquisition.parameters.f0_mhz - 1) > 0.01:
         raise DiscernError(f"The water reference {request.water} was measured at another field than {request.data}.")
-    width_hz = water.parameters.spectral_width_hz
-    return replace(acquisition, water=water.fids, water_spectral_width_hz=width_hz)
+    # A file of both kinds, as Philips writes it, may be given as its own reference.
+    signal = water.fids if water.water is None else water.water
+    width_hz = water.water_spectral_width_hz or water.parameters.spectral_width_hz
+    return replace(acquisition, water=signal, water_spectral_width_hz=width_hz)
 
 
 def _read_one(path: Path, file: BasisFile) -> Acquisition:
@@ -125,9 +127,7 @@ def _separated(acquisition: Acquisition) -> list[Acquisition]:
     return [replace(acquisition, fids=acquisition.fids[:, t : t + 1], averaged_only=True) for t in range(count)]
 
 
-def _scale(acquisition: Acquisition, file: BasisFile, rules: BareRules) -> WaterScale | None:
-    if acquisition.water is None:
-        return None
+def _scale(acquisition: Acquisition, file: BasisFile, rules: BareRules) -> WaterScale:
     width_hz = acquisition.water_spectral_width_hz or acquisition.parameters.spectral_width_hz
     sampling = replace(_sampling(acquisition), spectral_width_hz=width_hz)
     echo_s = acquisition.parameters.te_s or file.te_s

@@ -88,7 +88,7 @@ def _analyse_source(source: Path, request: AnalyseRequest, progress: Progress | 
     gaps = False
     try:
         for study in read_studies([source]):
-            found = _analyse_study(study, request, progress)
+            found = _analyse_study(study, source, request, progress)
             sentences += found.sentences
             written += found.written
             gaps = gaps or found.gaps
@@ -101,10 +101,12 @@ def _analyse_source(source: Path, request: AnalyseRequest, progress: Progress | 
     return _Outcome(tuple(sentences), tuple(written), gaps or not written)
 
 
-def _analyse_study(study: Study, request: AnalyseRequest, progress: Progress | None) -> _Outcome:
+def _analyse_study(
+    study: Study, source: Path, request: AnalyseRequest, progress: Progress | None
+) -> _Outcome:
     skipped = [f"{item.path}: {item.reason}" for item in study.skipped]
     if not study.acquisitions:
-        reason = "This study holds no spectroscopy that can be read, so there is nothing to analyse."
+        reason = f"'{source}' holds images but no spectroscopy that can be read, so there is nothing to analyse."
         return _Outcome((*skipped, reason), (), gaps=True)
     protocol, why = chosen_protocol(study, request.protocol_id)
     exam = analyse(study, protocol, load_spin_library(), progress=progress)

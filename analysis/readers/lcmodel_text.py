@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.errors import UnreadableFile
-from analysis.types import ComplexArray
+from analysis.types import ComplexArray, FloatArray
 
 _NAMELIST = re.compile(r"[$&](?!END\b)(\w+)\b(.*?)[$&]END\b[^\n]*\n?", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][-+]?\d+|[-+]\d{3}(?![\d.]))?")
@@ -60,13 +60,21 @@ def complex_numbers(text: str) -> ComplexArray:
     ------
     UnreadableFile : the text holds something else, or an odd count of numbers
     """
+    values = _numbers(text)
+    if not len(values) or len(values) % 2:
+        raise UnreadableFile("this LCModel file is cut short: its numbers do not come in pairs")
+    return np.asarray(values[0::2] + 1j * values[1::2])
+
+
+def _numbers(text: str) -> FloatArray:
+    try:
+        return np.array(text.split(), dtype=float)
+    except ValueError:
+        pass  # Columns that touch, or Fortran's own exponents: take the text apart number by number.
     found = _NUMBER.findall(text)
     if _NUMBER.sub("", text).strip():
         raise UnreadableFile("the numbers of this LCModel file cannot be read")
-    if not found or len(found) % 2:
-        raise UnreadableFile("this LCModel file is cut short: its numbers do not come in pairs")
-    values = np.array([_plain(number) for number in found], dtype=float)
-    return np.asarray(values[0::2] + 1j * values[1::2])
+    return np.array([_plain(number) for number in found], dtype=float)
 
 
 def _plain(number: str) -> str:

@@ -6,15 +6,11 @@ import gzip
 import math
 from typing import Any
 
-import numpy as np
-
 from analysis.errors import UnreadableFile
 from analysis.readers.detect import Head, read_head
 from analysis.readers.records import Contents, InputFile
-from analysis.types import FloatArray
 
 LARGEST_BYTES = 1024**3
-LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _LARGEST_HEADER_BYTES = 16 * 1024**2
 
 
@@ -61,12 +57,3 @@ def load(file: InputFile, head: Head) -> Any:
 def is_mrs(image: Any) -> bool:
     """Whether the image is NIfTI-MRS (its intent name starts with ``mrs_v``)."""
     return bool(image.header["intent_name"].item().startswith(b"mrs_v"))
-
-
-def affine_lps(image: Any) -> FloatArray | None:
-    """Return the (4, 4) map of the centre of voxel ``(i, j, k, 1)`` to LPS mm; None where the file has no geometry."""
-    if int(image.header["sform_code"]) == 0 and int(image.header["qform_code"]) == 0:
-        return None
-    affine = np.asarray(LPS_FROM_RAS @ image.affine, dtype=np.float64)
-    usable = np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 1e-9
-    return affine if usable else None

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.errors import UnreadableFile
 from analysis.geometry import plane_of
-from analysis.readers.nifti import affine_lps
+from analysis.readers.nifti_affine import affine_lps
 from analysis.readers.records import Contents, InputFile, source_of
 from analysis.types import FloatArray, Volume
 

@@ -10,7 +10,7 @@ from analysis.errors import UnreadableFile
 from analysis.readers.dicom_mrs import FEWEST_POINTS, GRID, MOST_POINTS, checked_signal, in_range, other_nucleus
 from analysis.readers.guard import clean_text, quoted
 from analysis.readers.mrs_voxel import make_voxel
-from analysis.readers.nifti import affine_lps
+from analysis.readers.nifti_affine import affine_lps
 from analysis.readers.records import Contents, InputFile, Signal
 from analysis.readers.sequences import recognise
 from analysis.types import AcquisitionParameters, ComplexArray, StudyInfo, Voxel

@@ -317,6 +317,10 @@ def test_variance_shares_sum_to_one_and_follow_the_noise():
         assert set(share) == {"measurement", "reference discs", "model"}
         assert sum(share.values()) == pytest.approx(1.0)
         assert min(share.values()) >= 0
+    sure = [replace(d, covariance=1e-8 * d.covariance, lipid=0.0) for d in exam()[:-1]]
+    alone = compare([*sure, exam()[-1]], FEW).evidence
+    assert alone[-1].variance_share["reference discs"] < 1e-3
+    assert alone[0].variance_share["measurement"] < 1e-3
     noisy = exam()
     noisy[-1] = replace(noisy[-1], covariance=4 * noisy[-1].covariance)
     assert last(noisy).variance_share["measurement"] > shares[-1]["measurement"] + 0.1

@@ -10,6 +10,7 @@ import pytest
 from scipy.special import voigt_profile
 
 from analysis import quality
+from analysis.biomarkers import molar_ratios
 from analysis.fit import fit_spectrum
 from analysis.protocol import GateRule
 from analysis.types import Acquisition, AcquisitionParameters, Sampling, Spectrum
@@ -151,6 +152,31 @@ def test_a_failed_gate_makes_a_voxel_not_evaluable_and_says_why(simulated):
     assert not found.evaluable
     assert any(reason.startswith("PG SNR") for reason in found.reasons)
     assert any(reason.startswith("Water FWHM 31 Hz > 25 Hz") for reason in found.reasons)
+
+
+@pytest.mark.parametrize("name", [gate.name for gate in PROTOCOL.rules.gates])
+def test_every_gate_of_the_protocol_can_abstain(simulated, name):
+    """With limits that nothing meets, one gate at a time."""
+    _, spectrum, fit = simulated
+    gates = []
+    for gate in PROTOCOL.rules.gates:
+        never = 1e12 if gate.better == "high" else -1e12
+        gates.append(gate.model_copy(update={"pass_limit": never, "fail_limit": never}) if gate.name == name else gate)
+    strict = replace(PROTOCOL, rules=PROTOCOL.rules.model_copy(update={"gates": tuple(gates)}))
+    found = quality.measure(acquired(), spectrum, fit, strict, (fit, fit))
+    assert {g.name: g.verdict for g in found.gates}[name] == "fail"
+    assert not found.evaluable
+    assert [reason for reason in found.reasons if reason.startswith(name)] == list(found.reasons)
+
+
+def test_without_proteoglycan_a_disc_is_not_evaluable_and_its_ratios_are_not_infinite(simulated):
+    parts, spectrum, _ = simulated
+    fit = fit_spectrum(replace(spectrum, fid=spectrum.fid - parts["PG"]), basis_of("disc", sampling=SAMPLING), PROTOCOL)
+    found = quality.measure(acquired(), spectrum, fit, PROTOCOL, None)
+    assert not found.evaluable
+    assert any(reason.startswith("PG") for reason in found.reasons)
+    for name, one in molar_ratios(fit, PROTOCOL).items():
+        assert one.value is None or math.isfinite(one.high90), name
 
 
 def test_a_required_figure_that_is_unknown_makes_a_voxel_not_evaluable(simulated):
