@@ -88,7 +88,11 @@ def test_another_field_is_refused_in_one_sentence(files, capsys):
 
 @pytest.mark.parametrize(
     ("name", "text", "word"),
-    [("a.basis", "hello", "not an LCModel basis set"), ("a.RAW", " $NMID $END\n 1.0\n", "pairs"), ("a.RAW", "x", "text")],
+    [
+        ("a.basis", "hello", "not an LCModel basis set"),
+        ("a.RAW", " $NMID $END\n 1.0\n", "pairs"),
+        ("a.RAW", "x", "text"),
+    ],
 )
 def test_what_cannot_be_read_is_said_and_nothing_is_written(files, capsys, name, text, word):
     (files / name).write_text(text)

@@ -32,7 +32,7 @@ def lcmodel_fid(ppm: float) -> np.ndarray:
 
 
 def basis_text(fid: np.ndarray, *, writer="test", echo="30.", dwell="5e-04", **header) -> str:
-    values = dict(name="NAA", conc="1.", tramp="1.", volume="1.", shift="0") | header
+    values = {"name": "NAA", "conc": "1.", "tramp": "1.", "volume": "1.", "shift": "0"} | header
     spectrum = np.fft.fft(fid, norm="ortho")
     numbers = np.column_stack([spectrum.real, spectrum.imag]).ravel()
     lines = "".join("".join(f"{v:13.5E}" for v in row) + "\n" for row in np.resize(numbers, (22, 6)))
@@ -81,9 +81,9 @@ def test_a_missing_echo_time_is_unknown():
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        (dict(dwell="-5e-04"), "scrambled"),
-        (dict(dwell="0."), "dwell time"),
-        (dict(conc="0."), "not positive"),
+        ({"dwell": "-5e-04"}, "scrambled"),
+        ({"dwell": "0."}, "dwell time"),
+        ({"conc": "0."}, "not positive"),
     ],
 )
 def test_what_cannot_be_used_is_said(change, word):
