@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -76,12 +77,15 @@ def _best_descent(
     problem: Problem, starts: Sequence[FloatArray], noise_variance: float, stop: Stop | None
 ) -> tuple[State, int, bool]:
     """Try every start for a few steps, then descend from the best with priors weighed by the misfit left over."""
+    # Upside down, a spectrum fits as well where amplitudes may be negative; no trial lets them.
+    upright = replace(problem, bounded=np.ones_like(problem.bounded)) if len(starts) > 1 else problem
     trials = []
     for start in starts:
-        state = evaluate(problem, start, weigh(problem, noise_variance, None))
+        state = evaluate(upright, start, weigh(upright, noise_variance, None))
         if len(starts) > 1:
-            state, _, _ = _descend(problem, start, weigh_again(problem, state, noise_variance), stop, _TRIAL_STEPS)
+            state, _, _ = _descend(upright, start, weigh_again(upright, state, noise_variance), stop, _TRIAL_STEPS)
         trials.append(state)
+    # Each trial was weighed by its own misfit, so their costs cannot be compared; what they leave over can.
     state = min(trials, key=lambda trial: trial.residual_power)
     steps, settled = 0, False
     for _ in range(_ROUNDS):
@@ -212,4 +216,5 @@ def _finish(
         converged=settled,
         settings=settings,
         warnings=warnings,
+        theta=state.theta,
     )

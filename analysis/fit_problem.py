@@ -68,7 +68,9 @@ def make_problem(
 ) -> Problem:
     """Put a fit together from a spectrum, a basis, the protocol's rules and the reader's settings."""
     rules = protocol.rules.fit
-    parameters = make_parameters(signals, protocol.rules.width_groups, rules, settings, spectrum.f0_mhz)
+    parameters = make_parameters(
+        signals, protocol.rules.width_groups, rules, settings, spectrum.f0_mhz, phase_known=spectrum.phase_known
+    )
     model = ForwardModel(pick(basis, [s.name for s in signals]), settings.ppm_range or rules.ppm_range, parameters)
     wanted = settings.baseline_ed_per_ppm
     baseline = make_baseline(model.ppm, rules.baseline_ed_per_ppm if wanted is None else wanted)

@@ -18,7 +18,7 @@ from analysis.units import spectrum_of
 _START_PHASES = 12
 _START_STEP_HZ = 2.5
 _START_WIDTH_SCALES = (0.6, 1.2, 2.2)
-_START_KEPT = 4
+_START_KEPT = 8
 
 
 def find_starts(
@@ -28,6 +28,9 @@ def find_starts(
     step_hz = spectrum.spectral_width_hz / problem.model.length
     if warm is None:
         return _starts(problem, spectrum_of(spectrum.fid, problem.model.length), step_hz, 2)
+    same = warm.theta is not None and warm.names == tuple(signal.name for signal in signals)
+    if same and warm.theta is not None and len(warm.theta) == problem.parameters.count:
+        return [warm.theta]
     theta = start_theta(problem.parameters, 1.0)
     theta[PHASE0], theta[SHIFT] = warm.phase0_rad, float(np.median(warm.shift_hz))
     theta[GAUSS] = max(float(warm.gauss_hz[0]), 0.1)
@@ -55,7 +58,10 @@ def _starts(problem: Problem, spectrum: ComplexArray, step_hz: float, count: int
         theta = start_theta(parameters, scale)
         signals = problem.model.spectra(problem.model.shaped(theta)).real
         gram = problem.baseline.inner(signals, signals)
-        for lag in _likely_lags(problem, gram, signals, spectrum, lags):
+        likely = lags if len(phases) == 1 else _likely_lags(problem, gram, signals, spectrum, lags)
+        for lag in likely:
+            if window.start + lag < 0 or window.stop + lag > len(spectrum):
+                continue
             shifted = spectrum[window.start + lag : window.stop + lag]
             for cost, phase in _phase_costs(problem, gram, signals, shifted, phases):
                 point = theta.copy()
@@ -67,7 +73,7 @@ def _starts(problem: Problem, spectrum: ComplexArray, step_hz: float, count: int
 def _likely_lags(
     problem: Problem, gram: FloatArray, signals: FloatArray, spectrum: ComplexArray, lags: Sequence[int]
 ) -> list[int]:
-    """Keep the shifts at which the signals explain most, at the best phase and without bounds on the amplitudes.
+    """Keep the shifts at which the signals leave least, at the best phase and without bounds on amplitudes.
 
     What is left at phase p is a quadratic form in (cos p, sin p), so that its least value is an eigenvalue.
     """

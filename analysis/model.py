@@ -57,12 +57,15 @@ def make_parameters(
     rules: FitRules,
     settings: FitSettings,
     f0_mhz: float,
+    *,
+    phase_known: bool = False,
 ) -> Parameters:
     """Lay out the parameter vector: phase0, phase1, shift, Gaussian width, then groups, then signals."""
     mean = [0.0, 0.0, 0.0, rules.gauss_mean_hz]
-    sd = [math.inf, rules.phase1_sd_s or _FIXED_SD, rules.shift_range_ppm * f0_mhz, rules.gauss_sd_hz]
-    if settings.phase0_rad is not None or not rules.phase_free:
-        mean[PHASE0], sd[PHASE0] = settings.phase0_rad or 0.0, _FIXED_SD
+    phase_sd = rules.water_phase_sd_rad if phase_known else math.inf
+    sd = [phase_sd, rules.phase1_sd_s or _FIXED_SD, rules.shift_range_ppm * f0_mhz, rules.gauss_sd_hz]
+    if settings.phase0_rad is not None:
+        mean[PHASE0], sd[PHASE0] = settings.phase0_rad, _FIXED_SD
     if settings.shift_ppm is not None:
         mean[SHIFT], sd[SHIFT] = settings.shift_ppm * f0_mhz, _FIXED_SD
 

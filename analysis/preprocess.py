@@ -21,6 +21,7 @@ _NOISE_INNER = 0.85
 """Receivers filter the edges of the spectral width; noise is taken inside this share of it."""
 _NOISE_ALIKE = 1.15
 """Bands within this factor of the quietest one count as free of signal."""
+EDDY = "Eddy-current correction"
 _ECC_LEAST_SNR = 50.0
 _ECC_FLOOR = 0.05
 _ZERO_FILL_WIDTH = 16
@@ -67,6 +68,7 @@ def process(acquisition: Acquisition, settings: ProcessSettings) -> Spectrum:
         water_area=None if signals.water is None else float(abs(_at_zero(signals.water))),
         water_fwhm_hz=None if signals.water is None else line_width_hz(signals.water, scale.spectral_width_hz),
         residual_water_height=height,
+        phase_known=any(step.name == EDDY and step.values.get("done") is True for step in history),
     )
 
 
@@ -89,7 +91,7 @@ def _eddy_correct(
     """Take the phase of the water reference out of every FID (Klose, MRM 1990;14:26)."""
     reason = _why_not_eddy(acquisition, signals, settings)
     if reason is not None or signals.water is None:
-        history.append(Step("Eddy-current correction", f"Not done: {reason}.", {"done": False}))
+        history.append(Step(EDDY, f"Not done: {reason}.", {"done": False}))
         return signals
     phase = water_phase_rad(signals.water)
     turn = np.exp(-1j * phase[: signals.transients.shape[1]])
@@ -97,7 +99,7 @@ def _eddy_correct(
     offset = (phase[step] - phase[0]) * scale.spectral_width_hz / (2 * np.pi * step)
     history.append(
         Step(
-            "Eddy-current correction",
+            EDDY,
             f"Phase of the water reference removed; water was {offset:+.1f} Hz off {scale.reference_ppm:g} ppm.",
             {"done": True, "water_offset_hz": float(offset), "water_phase_rad": float(phase[0])},
         )

@@ -90,7 +90,8 @@ class FitRules(Sourced):
     gauss_mean_hz: float
     gauss_sd_hz: float
     shift_range_ppm: float
-    phase_free: bool = True
+    water_phase_sd_rad: float
+    """Prior of the phase where the water reference has set it; it is free otherwise."""
     phase1_sd_s: float = 0.0
 
 

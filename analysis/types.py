@@ -205,6 +205,8 @@ class Spectrum:
     water_area: float | None = None
     water_fwhm_hz: float | None = None
     residual_water_height: float | None = None
+    phase_known: bool = False
+    """The water reference has set the phase: the lines stand upright to within a few degrees."""
     warnings: tuple[str, ...] = ()
 
 
@@ -280,6 +282,8 @@ class Fit:
     converged: bool
     settings: FitSettings
     warnings: tuple[str, ...] = ()
+    theta: FloatArray | None = None
+    """The non-linear parameters as the fit holds them, to start another fit from."""
 
 
 @dataclass(frozen=True)

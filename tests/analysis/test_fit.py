@@ -193,7 +193,7 @@ def z_scores() -> tuple[dict[str, np.ndarray], np.ndarray]:
         count = len(template.names)
         start = replace(
             template, phase0_rad=phase, shift_hz=np.full(count, shift_hz), gauss_hz=np.full(count, gauss_hz),
-            lorentz_hz=np.array([width[s.group] for s in RULES.signals]),
+            lorentz_hz=np.array([width[s.group] for s in RULES.signals]), theta=None,
         )  # fmt: skip
         fit = fit_spectrum(spectrum(fid, sd), BASIS, PROTOCOL, warm=start)
         true = np.array([amplitudes[name] for name in fit.names])

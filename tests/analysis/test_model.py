@@ -25,6 +25,7 @@ from tests.benchmarks.simulated import basis_of, shipped
 SAID = {"source": "this test", "status": "design choice"}
 SAMPLING = Sampling(127.74, 2500.0, 2048, 4.65)
 RULES = FitRules(
+    water_phase_sd_rad=0.1,
     ppm_range=(0.5, 4.2), baseline_ed_per_ppm=2.0, gauss_mean_hz=3.0, gauss_sd_hz=2.0, shift_range_ppm=0.15,
     phase1_sd_s=2e-4, **SAID,
 )  # fmt: skip
