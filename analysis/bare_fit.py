@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from analysis.errors import BadProtocol
+from analysis.file_problem import problem_of
 from analysis.protocol import FitRules, Protocol, Sourced, parse_rules, parse_sum
 from analysis.protocol import RatioPrior as Prior
 from analysis.water_scaling import WaterRules
@@ -84,7 +85,7 @@ def parse_bare_rules(text: str) -> BareRules:
     except KeyError as error:
         raise BadProtocol(f"The rules of the bare fit lack the table {error}.") from error
     except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise BadProtocol(f"The rules of the bare fit cannot be read: {error}") from error
+        raise BadProtocol(f"The rules of the bare fit cannot be read: {problem_of(error)}.") from error
 
 
 def bare_protocol(rules: BareRules, names: Sequence[str], f0_mhz: float) -> Protocol:

@@ -1,9 +1,9 @@
 """Linear-combination fit by regularised variable projection.
 
 Amplitudes and the penalised baseline are solved inside (non-negative where the protocol says so; the reported amplitude
-is the mean of its posterior); phase, shifts and
-widths are found outside by Levenberg-Marquardt with Kaufman's approximation of the Jacobian (Golub and Pereyra, Inverse
-Problems 2003;19:R1) and Gaussian priors. The start is searched over phase, shift and width; it needs no known line.
+is the mean of its posterior); phase, shifts and widths are found outside by Levenberg-Marquardt with Kaufman's
+approximation of the Jacobian (Golub and Pereyra, Inverse Problems 2003;19:R1) and Gaussian priors. The start
+is searched over phase, shift and width; it needs no known line.
 """
 
 from __future__ import annotations

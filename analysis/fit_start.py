@@ -49,7 +49,11 @@ def _starts(problem: Problem, spectrum: ComplexArray, step_hz: float, count: int
     parameters, window = problem.parameters, problem.model.window
     reach = int(2 * parameters.sd[SHIFT] / step_hz)
     stride = max(1, round(_START_STEP_HZ / step_hz))
-    lags = sorted(range(-reach, reach + 1, stride), key=abs) if reach > 0 else [0]
+    lags = [
+        lag
+        for lag in sorted(range(-reach, reach + 1, stride) if reach > 0 else [0], key=abs)
+        if window.start + lag >= 0 and window.stop + lag <= len(spectrum)
+    ]
     phases = np.arange(_START_PHASES) * 2 * np.pi / _START_PHASES
     if parameters.sd[PHASE0] < 1:
         phases = parameters.mean[[PHASE0]]
@@ -60,8 +64,6 @@ def _starts(problem: Problem, spectrum: ComplexArray, step_hz: float, count: int
         gram = problem.baseline.inner(signals, signals)
         likely = lags if len(phases) == 1 else _likely_lags(problem, gram, signals, spectrum, lags)
         for lag in likely:
-            if window.start + lag < 0 or window.stop + lag > len(spectrum):
-                continue
             shifted = spectrum[window.start + lag : window.stop + lag]
             for cost, phase in _phase_costs(problem, gram, signals, shifted, phases):
                 point = theta.copy()
@@ -82,10 +84,8 @@ def _likely_lags(
     factor = np.linalg.cholesky(gram / np.outer(scale, scale) + 1e-6 * np.eye(len(gram)))
     costs = []
     for lag in lags:
-        low, high = window.start + lag, window.stop + lag
-        if low < 0 or high > len(spectrum):
-            continue
-        parts = np.column_stack([spectrum[low:high].real, spectrum[low:high].imag])
+        shifted = spectrum[window.start + lag : window.stop + lag]
+        parts = np.column_stack([shifted.real, shifted.imag])
         explained, _ = dtrtrs(factor, problem.baseline.inner(signals, parts) / scale[:, None], lower=1)
         left = problem.baseline.inner(parts, parts) - explained.T @ explained
         costs.append((float(np.linalg.eigvalsh(left)[0]), lag))

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all; and why the system refused one, in words."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def reason_of(error: OSError) -> str:
+    """Return the system's reason in lower case, to stand inside a sentence; it holds no path."""
+    return (error.strerror or type(error).__name__).lower()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+# Said again here, because app.resource_files loads numpy, and that must wait for the settings in `main`.
 PROTOCOLS = ("disc", "brain", "cord")
 COMMANDS = ("analyse", "fit", "demo", "verify", "inspect")
 NOTHING_DONE = 2

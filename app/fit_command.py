@@ -25,7 +25,7 @@ from analysis.readers.lcmodel_raw import read_beside_basis
 from analysis.resample import resampled
 from analysis.types import Acquisition, Basis, ComplexArray, Fit, FloatArray, ProcessSettings, Sampling
 from analysis.water_scaling import WaterScale, water_scale
-from app.atomic_file import write_whole
+from app.atomic_file import reason_of, write_whole
 from app.headless import DONE, DONE_WITH_GAPS, NOTHING_DONE, say
 from app.resource_files import resource_path
 
@@ -188,8 +188,7 @@ def _write(path: Path, names: Sequence[str], rows: Sequence[FloatArray | None], 
     try:
         write_whole(path, text.getvalue().encode())
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise DiscernError(f"The amplitudes cannot be written to {path}: {why}.") from error
+        raise DiscernError(f"The amplitudes cannot be written to {path}: {reason_of(error)}.") from error
 
 
 def _print_summary(request: FitRequest, scale: WaterScale | None, rows: Sequence[_Row]) -> None:

@@ -17,7 +17,7 @@ from analysis.readers import inspect_file, read_studies
 from analysis.results import results_document
 from analysis.types import ExamResult, Progress, Study
 from app.outputs import write_outputs
-from app.report.certificates import read_passphrase
+from app.report.certificates import open_p12, read_passphrase
 from app.report.signing import Signer
 from app.resource_files import load_protocol, load_spin_library, protocol_for
 from app.version import version
@@ -54,8 +54,6 @@ def signer_from(certificate: Path | None, passphrase_file: Path | None) -> Signe
         return None
     if passphrase_file is None:
         raise DiscernError("Signing needs the passphrase of the certificate: give it with --passphrase-file FILE.")
-    from app.report.certificates import open_p12
-
     passphrase = read_passphrase(passphrase_file)
     open_p12(certificate, passphrase)
     return Signer(certificate, passphrase)

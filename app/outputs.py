@@ -11,7 +11,7 @@ from analysis.errors import DiscernError
 from analysis.protocol import Protocol
 from analysis.results import results_bytes, results_document
 from analysis.types import ExamResult, Study
-from app.atomic_file import write_whole
+from app.atomic_file import reason_of, write_whole
 from app.version import version
 
 if TYPE_CHECKING:
@@ -43,21 +43,25 @@ def write_outputs(
         If results.json cannot be written.
     """
     target = folder / study.info.study_instance_uid
-    data = results_bytes(results_document(study, exam, version=version()))
+    data = exam_bytes(study, exam)
     results = target / RESULTS_NAME
     try:
         write_whole(results, data)
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise OutputProblem(f"The results cannot be written to {target}: {why}.") from error
-    report = save_report(target / REPORT_NAME, study, exam, protocol, signer)
+        raise OutputProblem(f"The results cannot be written to {target}: {reason_of(error)}.") from error
+    report = save_report(target / REPORT_NAME, study, exam, protocol, signer, results=data)
     return Written(results, report)
 
 
+def exam_bytes(study: Study, exam: ExamResult) -> bytes:
+    """Return the bytes of results.json, as this version of Discern writes them."""
+    return results_bytes(results_document(study, exam, version=version()))
+
+
 def save_report(
-    path: Path, study: Study, exam: ExamResult, protocol: Protocol, signer: Signer | None
+    path: Path, study: Study, exam: ExamResult, protocol: Protocol, signer: Signer | None, *, results: bytes
 ) -> Path:
-    """Write the report of a study, signed where a signer is given."""
+    """Write the report of a study with its results.json attached, signed where a signer is given."""
     from app.report import write_report
 
     return write_report(
@@ -65,7 +69,7 @@ def save_report(
         study,
         exam,
         protocol,
-        results_bytes(results_document(study, exam, version=version())),
+        results,
         version=version(),
         created_at=datetime.now().astimezone(),
         signer=signer,

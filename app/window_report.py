@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.protocol import Protocol
 from analysis.types import ExamResult, Progress, Stop, Study
-from app.outputs import save_report
+from app.outputs import exam_bytes, save_report
 from widgets.report_dialog import ReportRequest
 
 _DEMO_SIGNER = Path("signer", "demo-signer.p12")
@@ -48,4 +48,4 @@ def write_requested(
     signer = None
     if request.certificate is not None:
         signer = Signer(request.certificate, request.passphrase.encode())
-    return save_report(request.path, study, exam, protocol, signer)
+    return save_report(request.path, study, exam, protocol, signer, results=exam_bytes(study, exam))

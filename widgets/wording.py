@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from analysis.types import (
     Acquisition,
@@ -196,10 +195,3 @@ def exam_text(exam: ExamResult) -> str:
         shown = "< 0.001" if exam.contrast_p < 0.001 else f"= {exam.contrast_p:.3f}"
         text += f" · difference between discs p {shown}"
     return text
-
-
-def sentence_list(items: Sequence[str]) -> str:
-    """Join words as ``a, b and c``."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"

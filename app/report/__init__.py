@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.atomic_file import write_whole
+from app.atomic_file import reason_of, write_whole
 from app.report.attach import attach_results
 from app.report.errors import NotVerifiable, ReportError
 
@@ -98,6 +98,5 @@ def write_report(
     try:
         write_whole(path, pdf)
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise ReportError(f"The report cannot be written to {path}: {why}.") from error
+        raise ReportError(f"The report cannot be written to {path}: {reason_of(error)}.") from error
     return path

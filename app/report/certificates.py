@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from app.atomic_file import reason_of
 from app.report.errors import CertificateProblem
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def read_passphrase(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.readline(4096).rstrip(b"\r\n")
     except OSError as error:
-        raise CertificateProblem(f"The passphrase file {path} cannot be read: {_why(error)}.") from None
+        raise CertificateProblem(f"The passphrase file {path} cannot be read: {reason_of(error)}.") from None
 
 
 def open_p12(path: Path, passphrase: bytes) -> PKCS12KeyAndCertificates:
@@ -143,7 +144,8 @@ def make_demo_signer(folder: Path) -> DemoSigner:
         _write_private(files.passphrase_file, passphrase + b"\n")
         files.root.write_bytes(root.public_bytes(serialization.Encoding.PEM))
     except OSError as error:
-        raise CertificateProblem(f"The demonstration signer cannot be written to {folder}: {_why(error)}.") from None
+        text = f"The demonstration signer cannot be written to {folder}: {reason_of(error)}."
+        raise CertificateProblem(text) from None
     return files
 
 
@@ -195,7 +197,7 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         raise CertificateProblem(f"The certificate file {path} does not exist.") from None
     except OSError as error:
-        raise CertificateProblem(f"The certificate file {path} cannot be read: {_why(error)}.") from None
+        raise CertificateProblem(f"The certificate file {path} cannot be read: {reason_of(error)}.") from None
 
 
 def _looks_like_p12(data: bytes) -> bool:
@@ -205,7 +207,3 @@ def _looks_like_p12(data: bytes) -> bool:
         return bool(pkcs12.Pfx.load(data)["version"].native == "v3")
     except (ValueError, TypeError):
         return False
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()

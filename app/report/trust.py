@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.atomic_file import reason_of
 from app.report.errors import CertificateProblem
 
 _LARGEST_FILE = 1 << 20
@@ -31,8 +32,7 @@ def read_root(path: Path) -> bytes:
     except FileNotFoundError:
         raise CertificateProblem(f"The root certificate {path} does not exist.") from None
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise CertificateProblem(f"The root certificate {path} cannot be read: {why}.") from None
+        raise CertificateProblem(f"The root certificate {path} cannot be read: {reason_of(error)}.") from None
     if _BEGIN not in data:
         raise CertificateProblem(f"{path} holds no PEM certificate; it must begin with {_BEGIN.decode()}.")
     return data

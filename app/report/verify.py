@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from app.atomic_file import reason_of
 from app.report.attach import embedded_results
 from app.report.certificates import DEMO_MARK
 from app.report.compare import RELATIVE_TOLERANCE, compare_results
@@ -79,7 +80,7 @@ def verify_file(
     except FileNotFoundError:
         return _failed(f"There is no file {path}.")
     except OSError as error:
-        return _failed(f"{path} cannot be read: {(error.strerror or type(error).__name__).lower()}.")
+        return _failed(f"{path} cannot be read: {reason_of(error)}.")
     return verify_report(pdf, trust_roots=trust_roots, recompute=recompute)
 
 
