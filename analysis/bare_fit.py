@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from analysis.errors import BadProtocol
 from analysis.file_problem import problem_of
-from analysis.protocol import FitRules, Protocol, Sourced, parse_rules, parse_sum
+from analysis.protocol import FitRules, Protocol, parse_rules, parse_sum
 from analysis.protocol import RatioPrior as Prior
+from analysis.sourced import Sourced
 from analysis.water_scaling import WaterRules
 
 

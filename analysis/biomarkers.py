@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from analysis.concentration import TissueScale, concentration
 from analysis.protocol import Protocol
 from analysis.types import Amplitude, Fit, FloatArray, Ratio
 
@@ -27,15 +28,19 @@ def biomarker_weights(fit: Fit, protocol: Protocol) -> dict[str, FloatArray]:
     return {rule.name: weights(fit, rule.of) for rule in protocol.rules.biomarkers}
 
 
-def metabolite_amplitudes(fit: Fit, protocol: Protocol) -> dict[str, Amplitude]:
-    """Return every biomarker and every fitted signal with its standard deviation, biomarkers first."""
+def metabolite_amplitudes(fit: Fit, protocol: Protocol, scale: TissueScale | None = None) -> dict[str, Amplitude]:
+    """Return every biomarker and every fitted signal with its standard deviation, biomarkers first.
+
+    With a scale, the concentrations of those whose relaxation is known are given too.
+    """
     rows = biomarker_weights(fit, protocol)
     rows.update({n: weights(fit, {n: 1.0}) for n in fit.names if n not in rows})
-    return {name: _amplitude(fit, row) for name, row in rows.items()}
+    return {name: _amplitude(fit, row, scale) for name, row in rows.items()}
 
 
-def _amplitude(fit: Fit, row: FloatArray) -> Amplitude:
-    return Amplitude(float(row @ fit.amplitudes), math.sqrt(max(float(row @ fit.covariance @ row), 0.0)))
+def _amplitude(fit: Fit, row: FloatArray, scale: TissueScale | None) -> Amplitude:
+    sd = math.sqrt(max(float(row @ fit.covariance @ row), 0.0))
+    return Amplitude(float(row @ fit.amplitudes), sd, concentration(fit, row, scale))
 
 
 def molar_ratios(fit: Fit, protocol: Protocol) -> dict[str, Ratio]:

@@ -32,5 +32,9 @@ class FitFailed(DiscernError):
     """A spectrum that the model could not be fitted to."""
 
 
+class ProcessingFailed(FitFailed):
+    """A signal that could not even be processed, so there is nothing to fit."""
+
+
 class BadProtocol(DiscernError):
     """A protocol, spin system or policy file that does not hold what it must."""

@@ -132,9 +132,7 @@ def log_likelihood_ratios(
     return np.asarray(np.clip(_raw_log_lr(amplitudes, delta, floors, rules), capped[0], capped[1]))
 
 
-def _raw_log_lr(
-    amplitudes: FloatArray, delta: FloatArray, floors: FloatArray, rules: EvidenceRules
-) -> FloatArray:
+def _raw_log_lr(amplitudes: FloatArray, delta: FloatArray, floors: FloatArray, rules: EvidenceRules) -> FloatArray:
     names = list(rules.numerators)
     beta = np.array([rules.numerators[n] for n in names])
     tau = np.array([rules.tau_ln[n] for n in names])
@@ -178,9 +176,7 @@ def _class_of(lr: FloatArray, rules: EvidenceRules) -> EvidenceClass:
     return "indeterminate"
 
 
-def _summary(
-    log_lr: FloatArray, driver: Driver | None, shares: Mapping[str, float], rules: EvidenceRules
-) -> Evidence:
+def _summary(log_lr: FloatArray, driver: Driver | None, shares: Mapping[str, float], rules: EvidenceRules) -> Evidence:
     lr = np.exp(log_lr)
     interval = _interval(lr)
     return Evidence(

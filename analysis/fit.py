@@ -1,9 +1,9 @@
 """Linear-combination fit by regularised variable projection.
 
 Amplitudes and the penalised baseline are solved inside (non-negative where the protocol says so; the reported amplitude
-is the mean of its posterior); phase, shifts and widths are found outside by Levenberg-Marquardt with Kaufman's
-approximation of the Jacobian (Golub and Pereyra, Inverse Problems 2003;19:R1) and Gaussian priors. The start
-is searched over phase, shift and width; it needs no known line.
+is the mean of its posterior); phase, shifts, widths and, once the data ask for it, the line shape's skewness are found
+outside with Gaussian priors (analysis/descent.py). The data choose the baseline's stiffness (analysis/stiffness.py).
+The start is searched over phase, shift and width; it needs no known line (analysis/fit_start.py).
 """
 
 from __future__ import annotations
@@ -14,22 +14,29 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.errors import Cancelled, FitFailed
-from analysis.fit_problem import Problem, State, Weighing, evaluate, make_problem, noise_sd_of_fid, weigh, weigh_again
+from analysis.descent import descend, with_skewness_if_asked
+from analysis.errors import FitFailed
+from analysis.fit_problem import (
+    Problem,
+    State,
+    Weighing,
+    as_in,
+    evaluate,
+    make_problem,
+    noise_of,
+    weigh,
+    weigh_again,
+    with_likeliest_baseline,
+)
 from analysis.fit_start import find_starts
 from analysis.least_squares import RIDGE, bounded_least_squares
-from analysis.model import GAUSS, PHASE0, PHASE1, SHIFT, Parameters, signal_lorentz_hz, signal_shift_hz
+from analysis.model import FIXED_SD, GAUSS, PHASE0, PHASE1, SHIFT, SKEW, signal_lorentz_hz, signal_shift_hz
 from analysis.posterior import nonnegative_posterior
 from analysis.protocol import Protocol, SignalRule
 from analysis.types import Basis, Fit, FitSettings, FloatArray, Spectrum, Stop
 
 _ROUNDS = 3
-_STEPS = 25
-_SETTLED = 0.005
-"""A step that lowers the cost, which is in units of chi-squared, by less than this ends the search."""
 _TRIAL_STEPS = 4
-_LEAST_NOISE = 1e-6
-"""A simulation without noise is fitted as if it had this share of its highest point."""
 _COMMON_FREEDOM = 4
 """Phase, shift and two widths."""
 
@@ -64,9 +71,11 @@ def fit_spectrum(
     if not signals:
         raise FitFailed("Every signal is left out, so nothing can be fitted.")
     problem = make_problem(spectrum, basis, protocol, signals, settings)
-    noise = max(noise_sd_of_fid(spectrum), _LEAST_NOISE * float(np.abs(problem.data).max()))
+    noise = noise_of(problem, spectrum)
+    if warm is not None:
+        problem = as_in(problem, warm)
     starts = find_starts(problem, spectrum, signals, warm)
-    best, steps, settled = _best_descent(problem, starts, noise**2, stop)
+    problem, best, steps, settled = _best_descent(problem, starts, noise**2, stop)
     warnings: tuple[str, ...] = () if settled else (f"The fit had not settled after {steps} steps.",)
     if abs(best.theta[SHIFT]) > 2 * rules.shift_range_ppm * spectrum.f0_mhz:
         warnings += ("The fitted frequency shift is at the edge of the search range; check the identity of the lines.",)
@@ -75,77 +84,34 @@ def fit_spectrum(
 
 def _best_descent(
     problem: Problem, starts: Sequence[FloatArray], noise_variance: float, stop: Stop | None
-) -> tuple[State, int, bool]:
-    """Try every start for a few steps, then descend from the best with priors weighed by the misfit left over."""
+) -> tuple[Problem, State, int, bool]:
+    """Try every start for a few steps, then descend from the best in rounds.
+
+    Each round weighs the priors by the misfit left over, lets the data choose the baseline's stiffness unless the
+    reader has, and frees the line shape's skewness once the data ask for it.
+    """
     # Upside down, a spectrum fits as well where amplitudes may be negative; no trial lets them.
     upright = replace(problem, bounded=np.ones_like(problem.bounded)) if len(starts) > 1 else problem
     trials = []
     for start in starts:
         state = evaluate(upright, start, weigh(upright, noise_variance, None))
         if len(starts) > 1:
-            state, _, _ = _descend(upright, start, weigh_again(upright, state, noise_variance), stop, _TRIAL_STEPS)
+            state, _, _ = descend(upright, start, weigh_again(upright, state, noise_variance), stop, _TRIAL_STEPS)
         trials.append(state)
     # Each trial was weighed by its own misfit, so their costs cannot be compared; what they leave over can.
     state = min(trials, key=lambda trial: trial.residual_power)
     steps, settled = 0, False
-    for _ in range(_ROUNDS):
-        state, more, settled = _descend(problem, state.theta, weigh_again(problem, state, noise_variance), stop)
+    for turn in range(_ROUNDS):
+        weighing = weigh_again(problem, state, noise_variance)
+        chosen = with_likeliest_baseline(problem, state, weighing)
+        if turn > 0:
+            chosen = with_skewness_if_asked(chosen, state, weighing)
+        changed, problem = chosen is not problem, chosen
+        state, more, settled = descend(problem, state.theta, weighing, stop)
         steps += more
-        if settled and more <= 2:
+        if settled and not changed and (more <= 2 or turn > 0):
             break
-    return state, steps, settled
-
-
-def _step(problem: Problem, state: State, weighing: Weighing, damping: float) -> FloatArray:
-    """Return the next parameter vector of Levenberg-Marquardt."""
-    parameters = problem.parameters
-    active = ~problem.bounded | (state.amplitudes > 0)
-    signals = state.spectra.real[:, active]
-    jacobian = problem.model.jacobian(state.theta, state.fids, state.amplitudes, state.rotated)
-    residual = state.rotated.real - state.spectra.real @ state.amplitudes
-    stacked = np.column_stack([signals, jacobian, residual])
-    gram = problem.baseline.inner(stacked, stacked)
-    k, p = signals.shape[1], parameters.count
-    ratios = weighing.variance * weighing.ratios
-    inside = gram[:k, :k] + ratios[np.ix_(active, active)] + RIDGE * np.diag(np.diag(gram)[:k])
-    cross = gram[:k, k : k + p]
-    solved = np.linalg.solve(inside, np.column_stack([cross, gram[:k, -1] - (ratios @ state.amplitudes)[active]]))
-    projected = gram[k : k + p, k : k + p] - cross.T @ solved[:, :-1]
-    gradient = gram[k : k + p, -1] - cross.T @ solved[:, -1]
-    precision = parameters.sd**-2.0
-    curvature = projected / weighing.variance + np.diag(precision)
-    slope = gradient / weighing.variance + (state.theta - parameters.mean) * precision
-    lifted = curvature + np.diag(damping * np.diag(curvature) + 1e-12)
-    return _inside_bounds(state.theta - np.linalg.solve(lifted, slope), parameters)
-
-
-def _inside_bounds(theta: FloatArray, parameters: Parameters) -> FloatArray:
-    bounded = theta.copy()
-    for index in (GAUSS, *(i for i in parameters.group_width if i >= 0)):
-        bounded[index] = max(bounded[index], 0.05)
-    return bounded
-
-
-def _descend(
-    problem: Problem, theta: FloatArray, weighing: Weighing, stop: Stop | None, most: int = _STEPS
-) -> tuple[State, int, bool]:
-    """Run Levenberg-Marquardt from a start; return the end, the number of steps, and whether it settled."""
-    state = evaluate(problem, theta, weighing)
-    damping = 1e-2
-    for taken in range(most):
-        if stop is not None and stop():
-            raise Cancelled("The fit was stopped.")
-        trial = evaluate(problem, _step(problem, state, weighing, damping), weighing)
-        if trial.cost < state.cost:
-            gain = state.cost - trial.cost
-            state, damping = trial, damping / 5
-            if gain < _SETTLED:
-                return state, taken + 1, True
-        else:
-            damping *= 6
-            if damping > 1e7:
-                return state, taken + 1, True
-    return state, most, False
+    return problem, state, steps, settled
 
 
 def _covariance(problem: Problem, state: State, weighing: Weighing) -> FloatArray:
@@ -156,7 +122,7 @@ def _covariance(problem: Problem, state: State, weighing: Weighing) -> FloatArra
     jacobian = problem.model.jacobian(state.theta, state.fids, state.amplitudes, dispersive)
     columns = np.column_stack([-state.spectra.real, jacobian])
     information = problem.baseline.inner(columns, columns) / weighing.variance
-    information[:k, :k] += weighing.ratios
+    information[:k, :k] += weighing.precision
     precision = problem.parameters.sd**-2.0
     information[k:, k:] += np.diag(precision)
     scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
@@ -168,8 +134,11 @@ def _misfit(problem: Problem, state: State, noise: float) -> float:
     """Return the variance of what the best fit leaves over, relative to that of the noise."""
     rest = state.rotated.real - state.spectra.real @ state.amplitudes
     rest = rest - problem.baseline.of(rest)
-    degrees = len(rest) - problem.baseline.effective_dimension - len(state.amplitudes) - _COMMON_FREEDOM
-    return float(rest @ rest / max(degrees, 1) / noise**2)
+    return float(rest @ rest / max(len(rest) - _effective_parameters(problem), 1) / noise**2)
+
+
+def _effective_parameters(problem: Problem) -> float:
+    return problem.baseline.effective_dimension + len(problem.bounded) + _COMMON_FREEDOM
 
 
 def _finish(
@@ -185,12 +154,10 @@ def _finish(
     spectra, data = state.spectra.real, state.rotated.real
     misfit = _misfit(problem, state, noise)
     weighing = weigh(problem, noise**2 * max(1.0, misfit), state.amplitudes)
-    gram = problem.baseline.inner(spectra, spectra) + weighing.variance * weighing.ratios
+    gram = problem.baseline.inner(spectra, spectra) + weighing.variance * weighing.precision
     moment = problem.baseline.inner(spectra, data[:, None])[:, 0]
     unbounded = bounded_least_squares(gram, moment, np.zeros(len(signals), dtype=bool))
-    amplitudes, covariance = nonnegative_posterior(
-        unbounded, _covariance(problem, state, weighing), problem.bounded
-    )
+    amplitudes, covariance = nonnegative_posterior(unbounded, _covariance(problem, state, weighing), problem.bounded)
     components = (spectra * amplitudes).T
     baseline = problem.baseline.of(data - components.sum(axis=0))
     fitted = components.sum(axis=0) + baseline
@@ -204,6 +171,9 @@ def _finish(
         shift_hz=signal_shift_hz(problem.parameters, state.theta),
         lorentz_hz=signal_lorentz_hz(problem.parameters, state.theta),
         gauss_hz=np.full(len(signals), state.theta[GAUSS]),
+        skewness=float(state.theta[SKEW]) if problem.parameters.sd[SKEW] > FIXED_SD else 0.0,
+        effective_parameters=_effective_parameters(problem),
+        baseline_ed_per_ppm=problem.baseline.effective_dimension / problem.span_ppm,
         ppm=problem.model.ppm,
         data=data,
         fit=fitted,

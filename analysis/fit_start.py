@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg.lapack import dtrtrs
@@ -18,7 +19,6 @@ from analysis.units import spectrum_of
 _START_PHASES = 12
 _START_STEP_HZ = 2.5
 _START_WIDTH_SCALES = (0.6, 1.2, 2.2)
-_START_KEPT = 8
 
 
 def find_starts(
@@ -41,83 +41,99 @@ def find_starts(
     return [theta]
 
 
-def _starts(problem: Problem, spectrum: ComplexArray, step_hz: float, count: int) -> list[FloatArray]:
-    """Search phase, shift and width on a grid with all signals non-negative; return the best points.
+@dataclass(frozen=True, eq=False)
+class _Width:
+    """The signals at one width against the data at every shift and phase.
 
-    `spectrum` is the data on the model's whole axis, so that a shift is a shifted window.
+    Attributes
+    ----------
+    gram : (k, k) of the signals
+    moments : (lags, k, 2) of signals and the data's real and imaginary part
+    powers : (lags, 2, 2) of the data's parts
+    least : (lags, phases) what the signals leave over at least, with amplitudes of any sign
+    """
+
+    theta: FloatArray
+    gram: FloatArray
+    moments: FloatArray
+    powers: FloatArray
+    least: FloatArray
+
+
+def _starts(problem: Problem, spectrum: ComplexArray, step_hz: float, count: int) -> list[FloatArray]:
+    """Search phase, shift and width on a grid with all signals non-negative; return the best distinct points.
+
+    `spectrum` is the data on the model's whole axis, so that a shift is a shifted window. What is left over without
+    bounds on the amplitudes is cheap to know and never more than what is left with them, so that the points are looked
+    at in its order, until no other can be better than the best.
     """
     parameters, window = problem.parameters, problem.model.window
     reach = int(2 * parameters.sd[SHIFT] / step_hz)
     stride = max(1, round(_START_STEP_HZ / step_hz))
     lags = [
         lag
-        for lag in sorted(range(-reach, reach + 1, stride) if reach > 0 else [0], key=abs)
+        for lag in (range(-(reach // stride) * stride, reach + 1, stride) if reach > 0 else [0])
         if window.start + lag >= 0 and window.stop + lag <= len(spectrum)
     ]
     phases = np.arange(_START_PHASES) * 2 * np.pi / _START_PHASES
     if parameters.sd[PHASE0] < 1:
         phases = parameters.mean[[PHASE0]]
+    shifted = np.array([spectrum[window.start + lag : window.stop + lag] for lag in lags])
+    turns = np.array([np.cos(phases), np.sin(phases)])
+    widths = [_at_width(problem, scale, shifted, turns) for scale in _START_WIDTH_SCALES]
+    least = np.array([width.least for width in widths])
     found: list[tuple[float, FloatArray]] = []
-    for scale in _START_WIDTH_SCALES:
-        theta = start_theta(parameters, scale)
-        signals = problem.model.spectra(problem.model.shaped(theta)).real
-        gram = problem.baseline.inner(signals, signals)
-        likely = lags if len(phases) == 1 else _likely_lags(problem, gram, signals, spectrum, lags)
-        for lag in likely:
-            shifted = spectrum[window.start + lag : window.stop + lag]
-            for cost, phase in _phase_costs(problem, gram, signals, shifted, phases):
-                point = theta.copy()
-                point[PHASE0], point[SHIFT] = phase, parameters.mean[SHIFT] + lag * step_hz
-                found.append((cost, point))
-    return _distinct([point for _, point in sorted(found, key=lambda item: item[0])], count)
+    for flat in np.argsort(least, axis=None, kind="stable"):
+        i, lag, phase = np.unravel_index(flat, least.shape)
+        best = _distinct(found, count)
+        if len(best) == count and least[i, lag, phase] > best[-1][0]:
+            break
+        point = widths[i].theta.copy()
+        point[PHASE0], point[SHIFT] = phases[phase], parameters.mean[SHIFT] + lags[lag] * step_hz
+        found.append((_bounded_cost(widths[i], int(lag), turns[:, phase]), point))
+    return [point for _, point in _distinct(found, count)]
 
 
-def _likely_lags(
-    problem: Problem, gram: FloatArray, signals: FloatArray, spectrum: ComplexArray, lags: Sequence[int]
-) -> list[int]:
-    """Keep the shifts at which the signals leave least, at the best phase and without bounds on amplitudes.
-
-    What is left at phase p is a quadratic form in (cos p, sin p), so that its least value is an eigenvalue.
-    """
-    window = problem.model.window
-    scale = np.sqrt(np.diag(gram))
-    factor = np.linalg.cholesky(gram / np.outer(scale, scale) + 1e-6 * np.eye(len(gram)))
-    costs = []
-    for lag in lags:
-        shifted = spectrum[window.start + lag : window.stop + lag]
-        parts = np.column_stack([shifted.real, shifted.imag])
-        explained, _ = dtrtrs(factor, problem.baseline.inner(signals, parts) / scale[:, None], lower=1)
-        left = problem.baseline.inner(parts, parts) - explained.T @ explained
-        costs.append((float(np.linalg.eigvalsh(left)[0]), lag))
-    return [lag for _, lag in sorted(costs)[:_START_KEPT]]
+def _at_width(problem: Problem, scale: float, shifted: ComplexArray, turns: FloatArray) -> _Width:
+    """Compare signals of one width with the data at every shift (lags, m)."""
+    theta = start_theta(problem.parameters, scale)
+    signals = problem.model.spectra(problem.model.shaped(theta)).real
+    gram = problem.baseline.inner(signals, signals)
+    parts = np.stack([shifted.real, shifted.imag], axis=1)
+    columns = parts.reshape(-1, parts.shape[-1]).T
+    by_mode = (problem.baseline.modes.T @ columns) * np.sqrt(problem.baseline.kept)[:, None]
+    powers = _within(columns, parts.shape[:2]) - _within(by_mode, parts.shape[:2])
+    moments = problem.baseline.inner(signals, columns)
+    scales = np.sqrt(np.diag(gram))
+    factor = np.linalg.cholesky(gram / np.outer(scales, scales) + 1e-6 * np.eye(len(gram)))
+    explained, _ = dtrtrs(factor, moments / scales[:, None], lower=1)
+    left = powers - _within(explained, parts.shape[:2])
+    least = np.einsum("ap,lab,bp->lp", turns, left, turns)
+    return _Width(theta, gram, moments.T.reshape(len(shifted), 2, -1).transpose(0, 2, 1), powers, least)
 
 
-def _phase_costs(
-    problem: Problem, gram: FloatArray, signals: FloatArray, data: ComplexArray, phases: FloatArray
-) -> list[tuple[float, float]]:
-    parts = np.column_stack([data.real, data.imag])
-    moments = problem.baseline.inner(signals, parts)
-    power = problem.baseline.inner(parts, parts)
-    bounded = np.ones(len(gram), dtype=bool)
-    costs = []
-    for phase in phases:
-        turn = np.array([math.cos(phase), math.sin(phase)])
-        moment = moments @ turn
-        amplitudes = bounded_least_squares(gram, moment, bounded)
-        costs.append((float(turn @ power @ turn - moment @ amplitudes), float(phase)))
-    return costs
+def _within(columns: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Return the inner products (lags, 2, 2) of the two columns of each lag."""
+    pairs = columns.T.reshape(*shape, -1)
+    return np.asarray(np.einsum("lam,lbm->lab", pairs, pairs))
 
 
-def _distinct(points: Sequence[FloatArray], count: int) -> list[FloatArray]:
-    """Keep the first points that differ clearly in phase or shift."""
-    kept: list[FloatArray] = []
-    for point in points:
+def _bounded_cost(width: _Width, lag: int, turn: FloatArray) -> float:
+    moment = width.moments[lag] @ turn
+    amplitudes = bounded_least_squares(width.gram, moment, np.ones(len(moment), dtype=bool))
+    return float(turn @ width.powers[lag] @ turn - moment @ amplitudes)
+
+
+def _distinct(found: Sequence[tuple[float, FloatArray]], count: int) -> list[tuple[float, FloatArray]]:
+    """Return the best points that differ clearly in phase or shift, with their costs."""
+    kept: list[tuple[float, FloatArray]] = []
+    for cost, point in sorted(found, key=lambda item: item[0]):
         apart = [
             abs(math.remainder(point[PHASE0] - k[PHASE0], 2 * math.pi)) > 0.7 or abs(point[SHIFT] - k[SHIFT]) > 8
-            for k in kept
+            for _, k in kept
         ]
         if all(apart):
-            kept.append(point)
+            kept.append((cost, point))
         if len(kept) == count:
             break
     return kept

@@ -1,30 +1,29 @@
 """The forward model of a spectrum: basis signals with shifts and Voigt widths, and its parameter vector.
 
-In the time domain signal k is ``b_k(t) exp(2 pi i f_k t - pi L_k t - (pi G t)^2 / (4 ln 2))`` with its line shift
-``f_k``, Lorentzian width ``L_k`` and the common Gaussian width ``G`` (both full widths at half maximum, Hz).
+In the time domain signal k is ``b_k(t) exp(2 pi i f_k t - pi L_k t) g(t)`` with its line shift ``f_k`` and Lorentzian
+width ``L_k``. The common line shape ``g(t) = exp(-(s t)^2 / 2 - i q (s t)^3 / 6)`` is the characteristic function of
+field values over the voxel to third order: its Gaussian width ``G = s sqrt(2 ln 2) / pi`` (widths are full widths at
+half maximum, Hz) and its skewness ``q``. As ``g(0) = 1``, a line's area stays its amplitude.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 
-from analysis.errors import FitFailed
+from analysis.band import cut_band, exponentials
 from analysis.protocol import FitRules, SignalRule, WidthGroup
 from analysis.types import Basis, ComplexArray, FitSettings, FloatArray
-from analysis.units import ppm_axis, spectrum_of, time_axis_s
+from analysis.units import FWHM_PER_GAUSS_SD, spectrum_of
 
-ZERO_FILL = 2
-"""The real part of a spectrum filled to twice its length holds all the information of the complex FID."""
+FIXED_SD = 1e-7
+"""Prior of a parameter that is held."""
 
-_FIXED_SD = 1e-7
-_FEWEST_POINTS = 32
-PHASE0, PHASE1, SHIFT, GAUSS = range(4)
-_COMMON = 4
+PHASE0, PHASE1, SHIFT, GAUSS, SKEW = range(5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +59,14 @@ def make_parameters(
     *,
     phase_known: bool = False,
 ) -> Parameters:
-    """Lay out the parameter vector: phase0, phase1, shift, Gaussian width, then groups, then signals."""
-    mean = [0.0, 0.0, 0.0, rules.gauss_mean_hz]
+    """Lay out the vector: phase0, phase1, shift, Gaussian width, skewness (held at 0), then groups, then signals."""
+    mean = [0.0, 0.0, 0.0, rules.gauss_mean_hz, 0.0]
     phase_sd = rules.water_phase_sd_rad if phase_known else math.inf
-    sd = [phase_sd, rules.phase1_sd_s or _FIXED_SD, rules.shift_range_ppm * f0_mhz, rules.gauss_sd_hz]
+    sd = [phase_sd, rules.phase1_sd_s or FIXED_SD, rules.shift_range_ppm * f0_mhz, rules.gauss_sd_hz, FIXED_SD]
     if settings.phase0_rad is not None:
-        mean[PHASE0], sd[PHASE0] = settings.phase0_rad, _FIXED_SD
+        mean[PHASE0], sd[PHASE0] = settings.phase0_rad, FIXED_SD
     if settings.shift_ppm is not None:
-        mean[SHIFT], sd[SHIFT] = settings.shift_ppm * f0_mhz, _FIXED_SD
+        mean[SHIFT], sd[SHIFT] = settings.shift_ppm * f0_mhz, FIXED_SD
 
     def add(prior_mean: float, prior_sd: float) -> int:
         if prior_sd <= 0:
@@ -107,24 +106,27 @@ def signal_lorentz_hz(parameters: Parameters, theta: FloatArray) -> FloatArray:
 
 
 class ForwardModel:
-    """Evaluates the basis signals over a ppm range for given non-linear parameters."""
+    """Evaluates the basis signals over a ppm range for given non-linear parameters.
 
-    def __init__(self, basis: Basis, ppm_range: tuple[float, float], parameters: Parameters) -> None:
-        sampling = basis.sampling
+    Attributes
+    ----------
+    ppm, offset_hz : (m,) the fit range, ascending, and relative to the basis's reference
+    length, window : the zero-filled spectrum's length, and where the fit range lies in it
+    """
+
+    def __init__(
+        self, basis: Basis, names: Sequence[str], ppm_range: tuple[float, float], parameters: Parameters
+    ) -> None:
+        self._band = cut_band(basis, tuple(names), ppm_range)
         self.parameters = parameters
-        self.length = ZERO_FILL * sampling.points
-        axis = ppm_axis(self.length, sampling.spectral_width_hz, sampling.f0_mhz, sampling.reference_ppm)
-        inside = np.flatnonzero((axis >= ppm_range[0]) & (axis <= ppm_range[1]))
-        if len(inside) < _FEWEST_POINTS:
-            raise FitFailed(f"The range {ppm_range[0]:g} to {ppm_range[1]:g} ppm holds too little of the spectrum.")
-        self.window = slice(int(inside[0]), int(inside[-1]) + 1)
-        self.ppm = axis[self.window]
-        self.offset_hz = (self.ppm - sampling.reference_ppm) * sampling.f0_mhz
-        self.time = time_axis_s(sampling.points, sampling.spectral_width_hz)
-        # Turned so that the fit range starts at the first point of the transform: no shift, no gather.
-        self._turn = np.exp(-2j * np.pi * self.offset_hz[0] * self.time)
-        self._fids = basis.fids * self._turn
-        self._fids[:, 0] *= 0.5
+        self.ppm, self.offset_hz = self._band.ppm, self._band.offset_hz
+        self.length, self.window = self._band.length, self._band.window
+
+    def with_parameters(self, parameters: Parameters) -> ForwardModel:
+        """Return the same model with other priors."""
+        other = copy.copy(self)
+        other.parameters = parameters
+        return other
 
     def data(self, fid: ComplexArray) -> ComplexArray:
         """Return the spectrum of a FID over the fit range, (m,) complex."""
@@ -134,20 +136,18 @@ class ForwardModel:
         """Return the factor (m,) that turns data of these phases upright."""
         return np.asarray(np.exp(-1j * (theta[PHASE0] + 2 * np.pi * self.offset_hz * theta[PHASE1])))
 
-    def _transform(self, fids: ComplexArray) -> ComplexArray:
-        return np.asarray(scipy.fft.fft(fids, self.length, axis=-1)[:, : len(self.ppm)].T)
-
     def shaped(self, theta: FloatArray) -> ComplexArray:
-        """Return the basis FIDs with their shifts and widths, (k, n)."""
-        t = self.time
+        """Return the basis signals in the time domain with their shifts and widths, (k, j)."""
         shift = signal_shift_hz(self.parameters, theta)
         width = signal_lorentz_hz(self.parameters, theta)
-        common = np.exp(-((math.pi * float(theta[GAUSS]) * t) ** 2) / (4 * math.log(2)))
-        return np.asarray(self._fids * np.exp(np.outer(2j * np.pi * shift - math.pi * width, t)) * common)
+        turned = exponentials(np.asarray(2j * np.pi * shift - math.pi * width, dtype=complex), self._band.time_s)
+        turned *= self._band.fids
+        turned *= line_shape(self._band.time_s, float(theta[GAUSS]), float(theta[SKEW]))
+        return turned
 
     def spectra(self, fids: ComplexArray) -> ComplexArray:
         """Return all signals over the fit range, (m, k) complex, from their FIDs (see `shaped`)."""
-        return self._transform(fids)
+        return self._band.transform(fids).T
 
     def jacobian(
         self, theta: FloatArray, fids: ComplexArray, amplitudes: FloatArray, rotated: ComplexArray
@@ -156,16 +156,15 @@ class ForwardModel:
 
         `fids` are those of `shaped` at `theta`.
         """
-        once = self._transform(fids * self.time)
-        twice = self._transform((amplitudes @ fids)[None] * self.time**2)[:, 0]
-        p = self.parameters
-        columns = np.zeros((len(self.ppm), p.count))
-        columns[:, PHASE0] = rotated.imag
-        columns[:, PHASE1] = 2 * np.pi * self.offset_hz * rotated.imag
-        by_shift = 2 * np.pi * once.imag * amplitudes
-        by_width = math.pi * once.real * amplitudes
-        columns[:, SHIFT] = by_shift.sum(axis=1)
-        columns[:, GAUSS] = math.pi**2 * float(theta[GAUSS]) / (2 * math.log(2)) * twice.real
+        p, time = self.parameters, self._band.time_s
+        rows = np.zeros((p.count, len(self.ppm)))
+        rows[PHASE0] = rotated.imag
+        rows[PHASE1] = 2 * np.pi * self.offset_hz * rotated.imag
+        rows[GAUSS], rows[SKEW] = -self._by_shape(theta, amplitudes @ fids)
+        by_time = self._band.transform(fids * time)
+        by_shift = 2 * np.pi * amplitudes[:, None] * by_time.imag
+        by_width = math.pi * amplitudes[:, None] * by_time.real
+        rows[SHIFT] = by_shift.sum(axis=0)
         for k, group in enumerate(p.signal_group):
             for index, change in (
                 (p.group_shift[group], by_shift),
@@ -174,5 +173,24 @@ class ForwardModel:
                 (p.signal_width[k], by_width),
             ):
                 if index >= 0:
-                    columns[:, index] += change[:, k]
-        return columns
+                    rows[index] += change[k]
+        return rows.T
+
+    def _by_shape(self, theta: FloatArray, total: ComplexArray) -> FloatArray:
+        """Return the derivative (2, m) of the model by Gaussian width and by skewness."""
+        slope = _per_gauss_hz(self._band.time_s)
+        spread = slope * float(theta[GAUSS])
+        by_gauss = -slope * spread - 0.5j * float(theta[SKEW]) * slope * spread**2
+        by_skew = -1j / 6 * spread**3
+        return np.asarray(self._band.transform(total * np.array([by_gauss, by_skew])).real)
+
+
+def line_shape(time_s: FloatArray, gauss_hz: float, skewness: float) -> ComplexArray:
+    """Return the factor (n,) that the line shape common to all signals puts on them."""
+    spread = _per_gauss_hz(time_s) * gauss_hz
+    return np.asarray(np.exp(-0.5 * spread**2 - 1j / 6 * skewness * spread**3))
+
+
+def _per_gauss_hz(time_s: FloatArray) -> FloatArray:
+    """Return the phase spread (rad) over the voxel at each time for a Gaussian width of 1 Hz."""
+    return 2 * math.pi * time_s / FWHM_PER_GAUSS_SD

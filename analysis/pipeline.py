@@ -8,22 +8,25 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from analysis import quality as quality_figures
-from analysis.basis import simulate_basis
+from analysis.basis import Simulate, simulate_basis
 from analysis.biomarkers import biomarker_weights, metabolite_amplitudes, molar_ratios
+from analysis.concentration import tissue_scale, water_for_driver
 from analysis.errors import Cancelled, FitFailed
 from analysis.evidence import NOT_EVALUABLE, Comparison, DiscSignals, compare
 from analysis.fit import fit_spectrum
-from analysis.multiverse import between_fit_covariance, fit_variations
+from analysis.multiverse import between_fit_covariance, fit_variations, with_variants
 from analysis.preprocess import process
 from analysis.protocol import EvidenceRules, Protocol
+from analysis.sequences import Sequence as PulseSequence
+from analysis.sequences import SequenceName
 from analysis.spin_library import SpinLibrary
-from analysis.spins import Sequence as PulseSequence
 from analysis.types import (
     Acquisition,
     Basis,
     ExamResult,
     Fit,
     FitSettings,
+    Measured,
     ProcessSettings,
     Progress,
     Sampling,
@@ -40,6 +43,8 @@ class VoxelSettings:
 
     process: ProcessSettings = ProcessSettings()
     fit: FitSettings = FitSettings()
+    water_t2_s: Measured | None = None
+    """T2 of this voxel's water, from a T2 map or several echoes; None leaves it to the protocol."""
 
     @property
     def adjusted(self) -> bool:
@@ -66,8 +71,13 @@ def analyse(
     settings: ExamSettings | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
+    simulate: Simulate = simulate_basis,
 ) -> ExamResult:
     """Process, fit and compare all acquisitions of a study.
+
+    Parameters
+    ----------
+    simulate : makes a basis; another function may keep what it has simulated
 
     Raises
     ------
@@ -75,7 +85,7 @@ def analyse(
         If `stop` says so; nothing is kept.
     """
     settings = settings or ExamSettings()
-    bases = _BasisCache(protocol, spins)
+    bases = _BasisCache(protocol, spins, simulate)
     results = []
     for index, acquisition in enumerate(study.acquisitions):
         if stop is not None and stop():
@@ -89,15 +99,15 @@ def analyse(
 class _BasisCache:
     """Simulates each basis once per analysis."""
 
-    def __init__(self, protocol: Protocol, spins: SpinLibrary) -> None:
-        self._protocol, self._spins = protocol, spins
+    def __init__(self, protocol: Protocol, spins: SpinLibrary, simulate: Simulate) -> None:
+        self._protocol, self._spins, self._simulate = protocol, spins, simulate
         self._made: dict[tuple[PulseSequence, Sampling], Basis] = {}
 
     def __call__(self, sequence: PulseSequence, sampling: Sampling) -> Basis:
         key = (sequence, sampling)
         if key not in self._made:
             signals = {s.name: s.of for s in self._protocol.rules.signals}
-            self._made[key] = simulate_basis(signals, self._spins, sequence, sampling)
+            self._made[key] = self._simulate(signals, self._spins, sequence, sampling)
         return self._made[key]
 
 
@@ -105,9 +115,8 @@ def sequence_of(acquisition: Acquisition, protocol: Protocol) -> tuple[PulseSequ
     """Return the sequence to simulate, and a warning for everything that the file does not say."""
     parameters, rules = acquisition.parameters, protocol.rules.basis
     warnings = []
-    name = parameters.localisation
-    if name is None:
-        name = rules.default_localisation
+    name: SequenceName = parameters.localisation or rules.default_localisation
+    if parameters.localisation is None:
         warnings.append(f"The file does not name a known localisation; the basis was simulated for {name}.")
     te_s = parameters.te_s
     if te_s is None:
@@ -118,7 +127,16 @@ def sequence_of(acquisition: Acquisition, protocol: Protocol) -> tuple[PulseSequ
         tm_s = parameters.tm_s if parameters.tm_s is not None else rules.default_tm_s
         if parameters.tm_s is None:
             warnings.append(f"The file gives no mixing time; the basis was simulated for {tm_s * 1e3:g} ms.")
-    return PulseSequence(name, te_s, tm_s=tm_s), tuple(warnings)
+    # A file gives TE only; where the protocol does not know its first part either, half of it is assumed.
+    known = name == "PRESS" and rules.te1_s is not None and rules.te1_s < te_s
+    ideal = PulseSequence(name, te_s, te1_s=rules.te1_s if known else None, tm_s=tm_s)
+    if rules.pulses is None or name != rules.default_localisation:
+        return ideal, tuple(warnings)
+    selective = replace(ideal, pulses=rules.pulses.pulses)
+    if selective.pulses_fit:
+        return selective, tuple(warnings)
+    warnings.append("The basis was simulated with ideal pulses, because those of the protocol do not fit into TE.")
+    return ideal, tuple(warnings)
 
 
 def analyse_voxel(
@@ -136,8 +154,6 @@ def analyse_voxel(
         warnings = (*warnings, "The water reference holds values that are not numbers; it was not used.")
     spectrum: Spectrum | None = None
     try:
-        if not np.all(np.isfinite(acquisition.fids)):
-            raise FitFailed("The signal holds values that are not numbers.")
         spectrum = process(acquisition, settings.process)
         basis = bases(sequence, _sampling_of(spectrum))
         fit = fit_spectrum(spectrum, basis, protocol, settings.fit, stop=stop)
@@ -148,15 +164,20 @@ def analyse_voxel(
         unread = VoxelResult(acquisition, spectrum, None, failed, {}, {}, evidence, warnings=warnings)
         return replace(unread, adjusted_by_reader=settings.adjusted)
     halves = _fit_halves(spectrum, basis, protocol, settings.fit, fit, stop)
+    variants = fit_variations(spectrum, basis, protocol, settings.fit, fit, stop=stop)
+    spread = with_variants(fit, variants)
     return VoxelResult(
         acquisition=acquisition,
         spectrum=spectrum,
         fit=fit,
         quality=quality_figures.measure(acquisition, spectrum, fit, protocol, halves),
-        metabolites=metabolite_amplitudes(fit, protocol),
-        ratios=molar_ratios(fit, protocol),
+        metabolites=metabolite_amplitudes(
+            spread, protocol, tissue_scale(acquisition, spectrum, protocol.rules.water, settings.water_t2_s)
+        ),
+        ratios=molar_ratios(spread, protocol),
         evidence=None,
-        variants=fit_variations(spectrum, basis, protocol, settings.fit, fit, stop=stop),
+        variants=variants,
+        water_t2_s=settings.water_t2_s,
         adjusted_by_reader=settings.adjusted,
         warnings=(*warnings, *spectrum.warnings, *fit.warnings),
     )
@@ -173,6 +194,7 @@ def _fit_halves(
     if spectrum.odd is None or spectrum.even is None or protocol.rules.evidence is None:
         return None
     noise = spectrum.noise_sd * 2**0.5
+    settings = replace(settings, baseline_ed_per_ppm=whole.baseline_ed_per_ppm)
     parts = [replace(spectrum, fid=half, noise_sd=noise) for half in (spectrum.odd, spectrum.even)]
     odd, even = (fit_spectrum(part, basis, protocol, settings, warm=whole, stop=stop) for part in parts)
     return odd, even
@@ -185,7 +207,9 @@ def exam_of(results: Sequence[VoxelResult], protocol: Protocol, warnings: tuple[
     comparison = Comparison(None, None, None)
     voxels = list(results)
     if rules is not None:
-        comparison = compare([_signals_of(results[i], protocol, rules) for i in evaluable], rules)
+        waters = water_for_driver([results[i] for i in evaluable])
+        signals = [_signals_of(results[i], water, protocol, rules) for i, water in zip(evaluable, waters, strict=True)]
+        comparison = compare(signals, rules)
         voxels = _with_evidence(results, evaluable, comparison)
     return ExamResult(
         voxels=tuple(voxels),
@@ -199,16 +223,16 @@ def exam_of(results: Sequence[VoxelResult], protocol: Protocol, warnings: tuple[
     )
 
 
-def _signals_of(result: VoxelResult, protocol: Protocol, rules: EvidenceRules) -> DiscSignals:
+def _signals_of(result: VoxelResult, water: float | None, protocol: Protocol, rules: EvidenceRules) -> DiscSignals:
     fit = result.fit
-    if fit is None or result.spectrum is None:
+    if fit is None:
         raise ValueError("an evaluable voxel has a fit")
     rows = biomarker_weights(fit, protocol)
     names = (*rules.numerators, rules.structure)
     pick = np.array([rows[name] for name in names])
-    covariance = pick @ fit.covariance @ pick.T + between_fit_covariance((fit, *result.variants), protocol, names)
+    covariance = pick @ fit.covariance @ pick.T + between_fit_covariance(fit, result.variants, protocol, names)
     lipid = float(fit.amplitudes[fit.names.index(rules.lipid)]) if rules.lipid in fit.names else 0.0
-    return DiscSignals(pick @ fit.amplitudes, covariance, lipid, result.spectrum.water_area)
+    return DiscSignals(pick @ fit.amplitudes, covariance, lipid, water)
 
 
 def _with_evidence(
@@ -220,4 +244,3 @@ def _with_evidence(
         evidence = found.get(index) if result.quality.evaluable else NOT_EVALUABLE
         voxels.append(replace(result, evidence=evidence))
     return voxels
-

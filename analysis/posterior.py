@@ -47,9 +47,7 @@ def nonnegative_posterior(
     return mu * scale, (sigma + sigma.T) / 2 * np.outer(scale, scale)
 
 
-def _update_site(
-    i: int, mu: FloatArray, sigma: FloatArray, site_precision: FloatArray, site_shift: FloatArray
-) -> None:
+def _update_site(i: int, mu: FloatArray, sigma: FloatArray, site_precision: FloatArray, site_shift: FloatArray) -> None:
     """Match the moments of one element with its bound, and spread the change to all (rank one, in place)."""
     cavity_precision = 1 / sigma[i, i] - site_precision[i]
     if cavity_precision <= 0:

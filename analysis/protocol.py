@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from analysis.errors import BadProtocol
 from analysis.file_problem import problem_of
+from analysis.sequences import SequenceName, SlicePulses
+from analysis.sourced import Sourced, Strict
+from analysis.tissue_water import Known, TissueWater
 
 Quantity = Literal[
     "snr", "fwhm_hz", "structure_rsd_percent", "water_fwhm_hz", "kept_percent", "drift_hz", "residual_water",
@@ -20,26 +23,34 @@ Quantity = Literal[
 ]  # fmt: skip
 """What `analysis.quality` measures."""
 
-Status = Literal["read", "derived", "unverified", "design choice"]
 
+class PulseRules(Sourced):
+    """Slice-selective pulses to simulate instead of ideal ones; see `analysis.sequences.SlicePulses`."""
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    refocusing_hz: float = Field(gt=100.0, lt=100_000.0)
+    refocusing_s: float = Field(gt=1e-4, lt=0.05)
+    excitation_hz: float = Field(gt=100.0, lt=100_000.0)
+    excitation_s: float = Field(gt=1e-4, lt=0.05)
+    carrier_ppm: float
 
-
-class Sourced(_Strict):
-    """Anything in a protocol that must say where it comes from."""
-
-    source: str
-    status: Status
+    @property
+    def pulses(self) -> SlicePulses:
+        """The pulses as the simulation takes them."""
+        return SlicePulses(
+            self.refocusing_hz, self.refocusing_s, self.excitation_hz, self.excitation_s, self.carrier_ppm
+        )
 
 
 class BasisRules(Sourced):
     """What to simulate where a file does not say how it was measured."""
 
-    default_localisation: Literal["PRESS", "STEAM", "sLASER", "SPECIAL"]
+    default_localisation: SequenceName
     default_te_s: float
     default_tm_s: float
+    te1_s: float | None = None
+    """First echo time of PRESS, which files do not give; None assumes half of TE."""
+    pulses: PulseRules | None = None
+    """The pulses of the default localisation; None simulates ideal ones."""
 
 
 class WidthGroup(Sourced):
@@ -86,13 +97,16 @@ class FitRules(Sourced):
     """The model's settings."""
 
     ppm_range: tuple[float, float]
-    baseline_ed_per_ppm: float
+    baseline_ed_per_ppm: tuple[float, float]
+    """Least and most effective dimensions of the baseline per ppm, among which the data choose."""
     gauss_mean_hz: float
     gauss_sd_hz: float
     shift_range_ppm: float
     water_phase_sd_rad: float
     """Prior of the phase where the water reference has set it; it is free otherwise."""
     phase1_sd_s: float = 0.0
+    skew_sd: float = 0.0
+    """Prior of the line shape's skewness once the data ask for it; 0 keeps lines symmetric."""
 
 
 class MultiverseRules(Sourced):
@@ -148,14 +162,14 @@ class EvidenceRules(Sourced):
     driver_share: float
 
 
-class ReportText(_Strict):
+class ReportText(Strict):
     """Sentences that the report prints."""
 
     statement: str
     limits: tuple[str, ...]
 
 
-class ProtocolRules(_Strict):
+class ProtocolRules(Strict):
     """The content of a protocol file."""
 
     id: str
@@ -173,6 +187,7 @@ class ProtocolRules(_Strict):
     biomarkers: tuple[BiomarkerRule, ...]
     ratios: tuple[str, ...]
     gates: tuple[GateRule, ...]
+    water: TissueWater | None = None
     multiverse: MultiverseRules | None = None
     evidence: EvidenceRules | None = None
     report: ReportText
@@ -259,16 +274,19 @@ def parse_sum(text: str) -> dict[str, float]:
 
 def _sourced_items(rules: ProtocolRules) -> list[tuple[str, Sourced]]:
     items: list[tuple[str, Sourced]] = [("basis", rules.basis), ("fit", rules.fit), ("SNR", rules.snr)]
+    items += [("pulses", rules.basis.pulses)] if rules.basis.pulses else []
     items += [(f"width group {g.name}", g) for g in rules.width_groups]
     items += [(f"signal {s.name}", s) for s in rules.signals]
     items += [(f"prior {r.above}/{r.below}", r) for r in rules.ratio_priors]
     items += [(f"biomarker {b.name}", b) for b in rules.biomarkers]
     items += [(f"gate {g.name}", g) for g in rules.gates]
+    items += rules.water.items() if rules.water else []
     items += [("multiverse", rules.multiverse)] if rules.multiverse else []
     return items + ([("evidence", rules.evidence)] if rules.evidence else [])
 
 
-_NOT_NUMBERS = frozenset({"source", "status", "name", "text", "unit", "quantity", "label_ppm", "nonnegative", "id"})
+_NOT_NUMBERS = frozenset({"source", "status", "name", "text", "unit", "quantity", "label_ppm", "nonnegative", "id",
+                          "metabolites", "pulses"})  # fmt: skip
 _PLAIN = {"pass_limit": "pass", "fail_limit": "fail", "of": "made of", "shift_sd_ppm": "shift SD ppm"}
 
 
@@ -288,7 +306,7 @@ def _facts(rules: ProtocolRules) -> list[Fact]:
         values = [
             f"{_PLAIN.get(key, key.replace('_', ' '))}: {_shown(value)}"
             for key, value in item
-            if key not in _NOT_NUMBERS and value not in (None, False, 0.0)
+            if key not in _NOT_NUMBERS and not isinstance(value, Known) and value not in (None, False, 0.0)
         ]
         facts.append(Fact(name, "; ".join(values), item.source, item.status))
     return facts
@@ -348,6 +366,7 @@ def _named_signals(rules: ProtocolRules) -> list[str]:
     names = [name for b in rules.biomarkers for name in b.of]
     names += [name for r in rules.ratio_priors for name in (*parse_sum(r.above), *parse_sum(r.below))]
     names += [*rules.lipid_signals, rules.snr.signal]
+    names += [name for rule in (rules.water.metabolites if rules.water else ()) for name in rule.signals]
     names += [name for group in (rules.multiverse.left_out if rules.multiverse else ()) for name in group]
     return names + ([rules.evidence.lipid] if rules.evidence else [])
 

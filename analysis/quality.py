@@ -157,4 +157,3 @@ def failed(reason: str, protocol: Protocol) -> Quality:
     """Return the quality of a voxel that could not be processed or fitted."""
     gates = tuple(judge(rule, None) for rule in protocol.rules.gates)
     return Quality(None, None, None, None, None, None, None, gates, False, (reason,))
-

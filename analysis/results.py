@@ -12,6 +12,7 @@ from typing import Any
 
 from analysis.types import (
     Acquisition,
+    Amplitude,
     Evidence,
     ExamResult,
     Interval,
@@ -82,7 +83,7 @@ def _voxel(result: VoxelResult) -> dict[str, Any]:
         "acquisition": _acquisition(acquisition),
         "voxel": _box(acquisition),
         "quality": _quality(result.quality),
-        "metabolites": {n: {"amplitude": a.amplitude, "sd": a.sd} for n, a in result.metabolites.items()},
+        "metabolites": {name: _metabolite(amplitude) for name, amplitude in result.metabolites.items()},
         "ratios": {name: _ratio(ratio) for name, ratio in result.ratios.items()},
         "evidence": None if result.evidence is None else _evidence(result.evidence),
         "adjusted_by_reader": result.adjusted_by_reader,
@@ -128,6 +129,15 @@ def _quality(quality: Quality) -> dict[str, Any]:
         ],
         "evaluable": quality.evaluable,
         "reasons": list(quality.reasons),
+    }
+
+
+def _metabolite(amplitude: Amplitude) -> dict[str, Any]:
+    found = amplitude.concentration_mmol_per_l
+    return {
+        "amplitude": amplitude.amplitude,
+        "sd": amplitude.sd,
+        "concentration_mmol_per_l": None if found is None else {"value": found.value, "sd": found.sd},
     }
 
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from analysis.errors import BadProtocol
 from analysis.file_problem import problem_of
-from analysis.spins import Hetero, SpinGroup, SpinSystem
+from analysis.sourced import Status
+from analysis.spin_systems import Hetero, SpinGroup, SpinSystem
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class _GroupFile(_Strict):
 class _SystemFile(_Strict):
     name: str
     source: str
-    status: str
+    status: Status
     note: str = ""
     groups: tuple[_GroupFile, ...]
 
@@ -90,15 +91,13 @@ class _LineFile(_Strict):
 class _BroadFile(_Strict):
     name: str
     source: str
-    status: str
+    status: Status
     note: str = ""
     lines: tuple[_LineFile, ...]
 
 
 def _system(key: str, text: _SystemFile) -> SpinSystem:
-    groups = tuple(
-        SpinGroup(g.ppm, g.j, g.count, tuple(Hetero(h.spin, h.j) for h in g.hetero)) for g in text.groups
-    )
+    groups = tuple(SpinGroup(g.ppm, g.j, g.count, tuple(Hetero(h.spin, h.j) for h in g.hetero)) for g in text.groups)
     return SpinSystem(key, text.name, groups, text.source, text.status, text.note)
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
+SignalArray = NDArray[np.complexfloating[Any, Any]]
+"""A measured signal in the precision of its file."""
 BoolArray = NDArray[np.bool_]
 
 Role = Literal["metabolite", "water", "image"]
@@ -127,7 +129,7 @@ class Acquisition:
 
     Attributes
     ----------
-    fids : (coils, transients, points) complex
+    fids : (coils, transients, points) complex, in the precision of its file
     water : (coils, transients, points) complex or None, the unsuppressed reference of the same voxel
     averaged_only : the file holds a mean over transients, so transient quality is unknown
     eddy_corrected : the scanner has already corrected eddy currents
@@ -135,8 +137,8 @@ class Acquisition:
 
     label: str
     label_source: LabelSource
-    fids: ComplexArray
-    water: ComplexArray | None
+    fids: SignalArray
+    water: SignalArray | None
     parameters: AcquisitionParameters
     voxel: Voxel | None
     sources: tuple[SourceFile, ...]
@@ -189,6 +191,9 @@ class Spectrum:
     odd, even : (points,) complex halves for repeatability, or None for a single transient
     water_area : amplitude at t = 0 of the water reference on the scale of `fid`, or None
     water_fwhm_hz : line width of the water reference, or None
+    water : (points,) complex, the mean water reference, combined, eddy-corrected and scaled like `fid`; None where
+        there is none or its coils are others. It may be longer than `fid`, or sampled at the acquisition's
+        `water_spectral_width_hz`.
     """
 
     fid: ComplexArray
@@ -204,6 +209,7 @@ class Spectrum:
     even: ComplexArray | None = None
     water_area: float | None = None
     water_fwhm_hz: float | None = None
+    water: ComplexArray | None = None
     residual_water_height: float | None = None
     phase_known: bool = False
     """The water reference has set the phase: the lines stand upright to within a few degrees."""
@@ -226,10 +232,14 @@ class Basis:
 class ProcessSettings:
     """Which processing steps run. A reader's edit replaces this record."""
 
+    whiten_coils: bool = True
+    """Weigh the coils by their noise, not by their sensitivity alone."""
     align: bool = True
     reject: bool = True
     eddy_current: bool = True
     remove_water: bool = True
+    automatic_phase: bool = True
+    """Turn the lines upright where no water reference has."""
     keep_transients: tuple[bool, ...] | None = None
     """The reader's own choice of transients, instead of automatic rejection."""
 
@@ -281,6 +291,12 @@ class Fit:
     iterations: int
     converged: bool
     settings: FitSettings
+    skewness: float = 0.0
+    """Of the line shape common to all signals; 0 where the data did not ask for it."""
+    baseline_ed_per_ppm: float = 0.0
+    """Effective dimensions of the baseline per ppm, chosen by the data unless the settings say it."""
+    effective_parameters: float = 0.0
+    """Of the baseline, the amplitudes and what all signals share; ``misfit`` is per point beyond these."""
     warnings: tuple[str, ...] = ()
     theta: FloatArray | None = None
     """The non-linear parameters as the fit holds them, to start another fit from."""
@@ -325,11 +341,21 @@ class Ratio:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A number and its standard deviation, in the unit that its holder names."""
+
+    value: float
+    sd: float
+
+
+@dataclass(frozen=True)
 class Amplitude:
     """An amplitude per molecule in the signal's arbitrary unit, and its standard deviation."""
 
     amplitude: float
     sd: float
+    concentration_mmol_per_l: Measured | None = None
+    """Of tissue, by the unsuppressed water; None where the water, the times or the relaxation are not known."""
 
 
 @dataclass(frozen=True)
@@ -374,6 +400,8 @@ class VoxelResult:
     evidence: Evidence | None
     variants: tuple[Fit, ...] = ()
     """Equally defensible fits of the same spectrum; their spread is part of the evidence's uncertainty."""
+    water_t2_s: Measured | None = None
+    """T2 of this voxel's own water, where one was given; None leaves it to the protocol."""
     adjusted_by_reader: bool = False
     warnings: tuple[str, ...] = ()
 

@@ -7,10 +7,13 @@ after ``fftshift(fft(fid))`` a larger chemical shift lies at a larger frequency.
 from __future__ import annotations
 
 import math
+from typing import TypeVar, cast
 
 import numpy as np
 
-from analysis.types import ComplexArray, FloatArray
+from analysis.types import ComplexArray, FloatArray, SignalArray
+
+_Signal = TypeVar("_Signal", bound=SignalArray)
 
 WATER_PPM = 4.65
 """Chemical shift of water at 37 degrees C, used where a header does not state its reference."""
@@ -38,7 +41,7 @@ def hz_of_ppm(ppm: float, f0_mhz: float, reference_ppm: float) -> float:
     return (ppm - reference_ppm) * f0_mhz
 
 
-def spectrum_of(fid: ComplexArray, points: int | None = None) -> ComplexArray:
+def spectrum_of(fid: SignalArray, points: int | None = None) -> ComplexArray:
     """Fourier transform FIDs along the last axis to ascending frequency; the first point counts half.
 
     Parameters
@@ -56,6 +59,6 @@ def spectrum_of(fid: ComplexArray, points: int | None = None) -> ComplexArray:
     return np.asarray(np.fft.fftshift(np.fft.fft(halved, points, axis=-1), axes=-1))
 
 
-def conjugated(fid: ComplexArray) -> ComplexArray:
-    """Turn a FID of the opposite rotation sense (NIfTI-MRS, Siemens CSA) into Discern's."""
-    return np.conj(fid)
+def conjugated(fid: _Signal, out: _Signal | None = None) -> _Signal:
+    """Turn a FID of the opposite rotation sense (NIfTI-MRS, Siemens CSA) into Discern's; `out` may be `fid` itself."""
+    return cast("_Signal", np.conjugate(fid, out=out))

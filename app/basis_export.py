@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,15 @@ from app.atomic_file import write_whole
 _SIGNALS_TAG = "DIM_USER_0"
 
 
-def save_lcmodel_basis(path: Path, basis: Basis) -> None:
-    """Write a ``.basis`` file whole or not at all."""
-    write_whole(path, lcmodel_text(basis).encode("ascii", "replace"))
+def save_lcmodel_basis(path: Path, basis: Basis, fwhm_ppm: float | None = None) -> None:
+    """Write a ``.basis`` file whole or not at all; `fwhm_ppm` is the width of its lines for the header.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    write_whole(path, lcmodel_text(basis, fwhm_ppm).encode("ascii", "replace"))
 
 
 def save_nifti_basis(path: Path, basis: Basis) -> None:
@@ -26,9 +33,15 @@ def save_nifti_basis(path: Path, basis: Basis) -> None:
 
     The dimension is tagged ``DIM_USER_0`` and its header lists the names, because the standard has no tag for basis
     sets (Clarke et al., Magn Reson Med 2022;88:2358). The file turns as the standard asks, against Discern.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
     """
-    image = _nifti_basis(basis)
-    image.save(path)
+    data: bytes = _nifti_basis(basis).image.nibImage.to_bytes()
+    # Without a time stamp the same basis gives the same bytes.
+    write_whole(path, gzip.compress(data, mtime=0) if path.name.lower().endswith(".gz") else data)
 
 
 def _nifti_basis(basis: Basis) -> Any:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 # Said again here, because app.resource_files loads numpy, and that must wait for the settings in `main`.
 PROTOCOLS = ("disc", "brain", "cord")
-COMMANDS = ("analyse", "fit", "demo", "verify", "inspect")
+COMMANDS = ("analyse", "fit", "basis", "demo", "verify", "inspect")
+SEQUENCES = ("PRESS", "STEAM", "sLASER", "SPECIAL", "spin echo", "pulse-acquire")
 NOTHING_DONE = 2
 
 
@@ -58,11 +59,32 @@ def _command(options: argparse.Namespace) -> int:
         from app.fit_command import FitRequest, fit_file
 
         return fit_file(FitRequest(options.data, options.basis, options.out, options.water, options.separate))
+    if options.command == "basis":
+        return _basis(options)
     if options.command == "demo":
         return headless.make_demo(options.folder, options.seed)
     if options.command == "verify":
         return headless.verify(options.report, options.study, options.trust)
     return headless.inspect(options.file)
+
+
+def _basis(options: argparse.Namespace) -> int:
+    from app.basis_command import BasisRequest, write_basis
+
+    request = BasisRequest(
+        out=options.out,
+        protocol_id=options.protocol,
+        sequence=options.sequence,
+        f0_mhz=options.f0,
+        te_s=options.te / 1e3,
+        te1_s=None if options.te1 is None else options.te1 / 1e3,
+        tm_s=options.tm / 1e3,
+        spectral_width_hz=options.width,
+        points=options.points,
+        line_width_hz=options.line_width,
+        refocusing_hz=options.refocusing,
+    )
+    return write_basis(request)
 
 
 def _window_parser() -> argparse.ArgumentParser:
@@ -93,6 +115,7 @@ def _commands() -> argparse.ArgumentParser:
     fit.add_argument("--out", required=True, type=Path, metavar="AMPLITUDES.csv", help="one row per spectrum")
     fit.add_argument("--water", type=Path, help="unsuppressed water of the same voxel: amplitudes become mM")
     fit.add_argument("--separate", action="store_true", help="fit every transient by itself")
+    _add_basis(commands)
     demo = commands.add_parser("demo", help="write a simulated lumbar study with its truth")
     demo.add_argument("folder", type=Path, metavar="DIR")
     demo.add_argument("--seed", type=int, default=1, metavar="N")
@@ -103,3 +126,19 @@ def _commands() -> argparse.ArgumentParser:
     inspect = commands.add_parser("inspect", help="say what files are")
     inspect.add_argument("file", nargs="+", type=Path)
     return parser
+
+
+def _add_basis(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    basis = commands.add_parser("basis", help="simulate a basis set for other programs")
+    basis.add_argument("out", type=Path, metavar="OUT", help="OUT.basis for LCModel, OUT.nii.gz for NIfTI-MRS")
+    basis.add_argument("--protocol", choices=PROTOCOLS, default="brain", help="whose signals (default brain)")
+    basis.add_argument("--f0", required=True, type=float, metavar="MHZ", help="transmitter frequency")
+    basis.add_argument("--te", type=float, default=0.0, metavar="MS", help="echo time")
+    basis.add_argument("--te1", type=float, metavar="MS", help="first echo time of PRESS (default half of TE)")
+    basis.add_argument("--tm", type=float, default=10.0, metavar="MS", help="mixing time of STEAM (default 10)")
+    basis.add_argument("--sequence", choices=SEQUENCES, default="PRESS", help="default PRESS")
+    text = "slice-selective refocusing pulses of this bandwidth (default ideal pulses)"
+    basis.add_argument("--refocusing", type=float, metavar="HZ", help=text)
+    basis.add_argument("--width", type=float, default=2000.0, metavar="HZ", help="spectral width (default 2000)")
+    basis.add_argument("--points", type=int, default=2048, metavar="N", help="default 2048")
+    basis.add_argument("--line-width", type=float, default=1.0, metavar="HZ", help="Lorentzian (default 1)")

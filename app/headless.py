@@ -16,6 +16,7 @@ from analysis.protocol import Protocol
 from analysis.readers import inspect_file, read_studies
 from analysis.results import results_document
 from analysis.types import ExamResult, Progress, Study
+from app.basis_cache import default_basis_cache
 from app.outputs import write_outputs
 from app.report.certificates import open_p12, read_passphrase
 from app.report.signing import Signer
@@ -99,15 +100,13 @@ def _analyse_source(source: Path, request: AnalyseRequest, progress: Progress | 
     return _Outcome(tuple(sentences), tuple(written), gaps or not written)
 
 
-def _analyse_study(
-    study: Study, source: Path, request: AnalyseRequest, progress: Progress | None
-) -> _Outcome:
+def _analyse_study(study: Study, source: Path, request: AnalyseRequest, progress: Progress | None) -> _Outcome:
     skipped = [f"{item.path}: {item.reason}" for item in study.skipped]
     if not study.acquisitions:
         reason = f"'{source}' holds images but no spectroscopy that can be read, so there is nothing to analyse."
         return _Outcome((*skipped, reason), (), gaps=True)
     protocol, why = chosen_protocol(study, request.protocol_id)
-    exam = analyse(study, protocol, load_spin_library(), progress=progress)
+    exam = analyse(study, protocol, load_spin_library(), progress=progress, simulate=default_basis_cache())
     written = write_outputs(request.out, study, exam, protocol, request.signer)
     sentences = (*skipped, why, *_voxel_sentences(exam))
     return _Outcome(sentences, (written.results, written.report), bool(skipped) or exam.evaluable < len(exam.voxels))

@@ -97,8 +97,10 @@ def _choose_protocol(study: Study, protocol_id: str | None) -> tuple[Protocol, s
 
 def _analyse(study: Study, protocol: Protocol, progress: Progress, stop: Stop) -> ExamResult:
     from analysis.pipeline import analyse
+    from app.basis_cache import default_basis_cache
 
-    return analyse(study, protocol, load_spin_library(), progress=progress, stop=stop)
+    simulate = default_basis_cache()
+    return analyse(study, protocol, load_spin_library(), progress=progress, stop=stop, simulate=simulate)
 
 
 def _application() -> tuple[QtWidgets.QApplication, bool]:

@@ -32,9 +32,7 @@ class Written:
     report: Path
 
 
-def write_outputs(
-    folder: Path, study: Study, exam: ExamResult, protocol: Protocol, signer: Signer | None
-) -> Written:
+def write_outputs(folder: Path, study: Study, exam: ExamResult, protocol: Protocol, signer: Signer | None) -> Written:
     """Write results.json and report.pdf of a study into a folder named after its UID.
 
     Raises

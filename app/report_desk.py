@@ -24,9 +24,7 @@ REPORT = "report"
 class ReportDesk(QtCore.QObject):
     """Opens the dialog for the reading as it is, and hands its answer to a job."""
 
-    def __init__(
-        self, window: MainWindow, session: ReadingSession, jobs: JobRunner, write: WriteReport | None
-    ) -> None:
+    def __init__(self, window: MainWindow, session: ReadingSession, jobs: JobRunner, write: WriteReport | None) -> None:
         super().__init__(window)
         self._window, self._session, self._jobs, self._write_report = window, session, jobs, write
         self._folder = Path.home()

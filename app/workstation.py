@@ -56,7 +56,11 @@ class Workstation(QtCore.QObject):
     """Takes a sentence from any thread to the notice bar."""
 
     def __init__(
-        self, window: MainWindow, session: ReadingSession, jobs: JobRunner, services: Services,
+        self,
+        window: MainWindow,
+        session: ReadingSession,
+        jobs: JobRunner,
+        services: Services,
         protocol_id: str | None = None,
     ) -> None:
         super().__init__()
@@ -132,9 +136,12 @@ class Workstation(QtCore.QObject):
         self._window.set_status("Opening…")
         self._window.empty.set_waiting("Opening the study…")
         self._jobs.start(
-            OPEN, "Opening the study",
+            OPEN,
+            "Opening the study",
             lambda progress, stop: self._services.read_studies(wanted, progress, stop),
-            done=self._on_read, failed=self._on_open_failed, cancelled=self._on_open_cancelled,
+            done=self._on_read,
+            failed=self._on_open_failed,
+            cancelled=self._on_open_cancelled,
         )
 
     def _on_read(self, studies: tuple[Study, ...]) -> None:
@@ -204,8 +211,12 @@ class Workstation(QtCore.QObject):
 
         self._window.set_status("Fitting…")
         self._jobs.start(
-            ANALYSE, "Fitting the spectra", work,
-            done=self._on_analysed, failed=self._on_analysis_failed, cancelled=self._on_analysis_cancelled,
+            ANALYSE,
+            "Fitting the spectra",
+            work,
+            done=self._on_analysed,
+            failed=self._on_analysis_failed,
+            cancelled=self._on_analysis_cancelled,
         )
         self._show_selection()
 

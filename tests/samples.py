@@ -71,16 +71,45 @@ class _Disc:
 
 
 DISCS = (
-    _Disc("L1-L2", (1.0, 4.0, 74.0), -8.0, (0.24, 0.11, 0.12, 1.00, 1.9, 0.5, 0.10, 0.05, 0.10),
-          (0.42, 0.31, 0.49), "lower", 14.1),
-    _Disc("L2-L3", (0.5, -4.0, 38.0), -3.0, (0.28, 0.12, 0.13, 0.96, 1.8, 0.5, 0.11, 0.06, 0.12),
-          (0.61, 0.34, 1.05), "indeterminate", 13.2),
-    _Disc("L3-L4", (0.0, -8.0, 0.0), 4.0, (0.30, 0.15, 0.10, 0.40, 1.2, 0.6, 0.09, 0.10, 0.15),
-          None, "not evaluable", 3.8),
-    _Disc("L4-L5", (-0.5, -6.0, -38.0), 12.0, (1.38, 0.44, 0.16, 0.71, 1.9, 0.4, 0.12, 0.15, 0.20),
-          (3.90, 2.20, 4.10), "higher", 12.4),
-    _Disc("L5-S1", (-1.0, 4.0, -73.0), 26.0, (0.57, 0.16, 0.14, 0.80, 1.7, 0.5, 0.10, 0.35, 0.30),
-          (1.14, 0.60, 2.30), "indeterminate", 9.6),
+    _Disc(
+        "L1-L2",
+        (1.0, 4.0, 74.0),
+        -8.0,
+        (0.24, 0.11, 0.12, 1.00, 1.9, 0.5, 0.10, 0.05, 0.10),
+        (0.42, 0.31, 0.49),
+        "lower",
+        14.1,
+    ),
+    _Disc(
+        "L2-L3",
+        (0.5, -4.0, 38.0),
+        -3.0,
+        (0.28, 0.12, 0.13, 0.96, 1.8, 0.5, 0.11, 0.06, 0.12),
+        (0.61, 0.34, 1.05),
+        "indeterminate",
+        13.2,
+    ),
+    _Disc(
+        "L3-L4", (0.0, -8.0, 0.0), 4.0, (0.30, 0.15, 0.10, 0.40, 1.2, 0.6, 0.09, 0.10, 0.15), None, "not evaluable", 3.8
+    ),
+    _Disc(
+        "L4-L5",
+        (-0.5, -6.0, -38.0),
+        12.0,
+        (1.38, 0.44, 0.16, 0.71, 1.9, 0.4, 0.12, 0.15, 0.20),
+        (3.90, 2.20, 4.10),
+        "higher",
+        12.4,
+    ),
+    _Disc(
+        "L5-S1",
+        (-1.0, 4.0, -73.0),
+        26.0,
+        (0.57, 0.16, 0.14, 0.80, 1.7, 0.5, 0.10, 0.35, 0.30),
+        (1.14, 0.60, 2.30),
+        "indeterminate",
+        9.6,
+    ),
 )
 
 
@@ -110,8 +139,10 @@ def sample_exam(study: Study | None = None) -> ExamResult:
     """Return hand-made fits of `sample_study`: lower, indeterminate, not evaluable, higher, indeterminate."""
     acquisitions = (study or sample_study()).acquisitions
     return ExamResult(
-        voxels=tuple(_result(disc, acquisition, seed)
-                     for seed, (disc, acquisition) in enumerate(zip(DISCS, acquisitions, strict=True))),
+        voxels=tuple(
+            _result(disc, acquisition, seed)
+            for seed, (disc, acquisition) in enumerate(zip(DISCS, acquisitions, strict=True))
+        ),
         evaluable=4,
         contrast_p=0.003,
         withheld=None,
@@ -193,17 +224,27 @@ def _axial(disc: _Disc) -> Volume:
 
 def _parameters() -> AcquisitionParameters:
     return AcquisitionParameters(
-        f0_mhz=F0_MHZ, spectral_width_hz=WIDTH_HZ, reference_ppm=REFERENCE_PPM, manufacturer="Invented",
-        model="None", sequence="svs_se", localisation="PRESS", te_s=0.03, tr_s=1.5, averages=256,
+        f0_mhz=F0_MHZ,
+        spectral_width_hz=WIDTH_HZ,
+        reference_ppm=REFERENCE_PPM,
+        manufacturer="Invented",
+        model="None",
+        sequence="svs_se",
+        localisation="PRESS",
+        te_s=0.03,
+        tr_s=1.5,
+        averages=256,
     )
 
 
 def _fid(disc: _Disc, seed: int, transients: int) -> ComplexArray:
     times = np.arange(POINTS) / WIDTH_HZ
-    lines = [(ppm, weight * amplitude) for amplitude, signals in zip(disc.amplitudes, LINES_PPM.values(), strict=True)
-             for ppm, weight in signals]
-    signal = sum(weight * np.exp((2j * np.pi * (ppm - REFERENCE_PPM) * F0_MHZ - 20.0) * times)
-                 for ppm, weight in lines)
+    lines = [
+        (ppm, weight * amplitude)
+        for amplitude, signals in zip(disc.amplitudes, LINES_PPM.values(), strict=True)
+        for ppm, weight in signals
+    ]
+    signal = sum(weight * np.exp((2j * np.pi * (ppm - REFERENCE_PPM) * F0_MHZ - 20.0) * times) for ppm, weight in lines)
     noise = np.random.default_rng(seed).normal(0, 3.0, (2, 1, transients, POINTS))
     return np.asarray(signal + noise[0] + 1j * noise[1], dtype=np.complex128)
 
@@ -238,10 +279,26 @@ def _fit(disc: _Disc, seed: int) -> Fit:
     sd = np.full(amplitudes.size, noise_sd / 6) * (1 + np.arange(amplitudes.size) / 10)
     same = np.ones(amplitudes.size)
     return Fit(
-        names=names, amplitudes=amplitudes, covariance=np.diag(sd**2), unbounded=amplitudes.copy(),
-        phase0_rad=0.07, phase1_s=0.0, shift_hz=0.4 * same, lorentz_hz=3.0 * same, gauss_hz=4.0 * same,
-        ppm=ppm, data=fit + residual, fit=fit, baseline=baseline, residual=residual, components=components,
-        noise_sd=noise_sd, misfit=1.1, iterations=12, converged=True, settings=FitSettings(),
+        names=names,
+        amplitudes=amplitudes,
+        covariance=np.diag(sd**2),
+        unbounded=amplitudes.copy(),
+        phase0_rad=0.07,
+        phase1_s=0.0,
+        shift_hz=0.4 * same,
+        lorentz_hz=3.0 * same,
+        gauss_hz=4.0 * same,
+        ppm=ppm,
+        data=fit + residual,
+        fit=fit,
+        baseline=baseline,
+        residual=residual,
+        components=components,
+        noise_sd=noise_sd,
+        misfit=1.1,
+        iterations=12,
+        converged=True,
+        settings=FitSettings(),
     )
 
 
@@ -254,10 +311,17 @@ def _spectrum(acquisition: Acquisition) -> Spectrum:
         Step("water", "Residual water was removed between 4.3 and 5.0 ppm."),
     )
     return Spectrum(
-        fid=acquisition.fids[0].mean(axis=0), f0_mhz=F0_MHZ, spectral_width_hz=WIDTH_HZ,
-        reference_ppm=REFERENCE_PPM, noise_sd=1.06, history=history, kept=np.ones(transients, dtype=bool),
-        transient_shift_hz=np.linspace(0, 2.1, transients), transient_phase_rad=np.zeros(transients),
-        water_area=8000.0, water_fwhm_hz=9.8,
+        fid=acquisition.fids[0].mean(axis=0),
+        f0_mhz=F0_MHZ,
+        spectral_width_hz=WIDTH_HZ,
+        reference_ppm=REFERENCE_PPM,
+        noise_sd=1.06,
+        history=history,
+        kept=np.ones(transients, dtype=bool),
+        transient_shift_hz=np.linspace(0, 2.1, transients),
+        transient_phase_rad=np.zeros(transients),
+        water_area=8000.0,
+        water_fwhm_hz=9.8,
     )
 
 
@@ -275,8 +339,15 @@ def _quality(disc: _Disc) -> Quality:
         Gate("residual water", None, "", "unknown", "at most 10 %", "The file does not tell the residual water."),
     )
     return Quality(
-        snr=disc.snr, fwhm_hz=6.2, water_fwhm_hz=9.8, kept_fraction=0.97, drift_hz=2.1, residual_water=None,
-        lipid_index=lipid, gates=gates, evaluable=disc.lr is not None,
+        snr=disc.snr,
+        fwhm_hz=6.2,
+        water_fwhm_hz=9.8,
+        kept_fraction=0.97,
+        drift_hz=2.1,
+        residual_water=None,
+        lipid_index=lipid,
+        gates=gates,
+        evaluable=disc.lr is not None,
         reasons=() if disc.lr is not None else (low,),
     )
 
@@ -320,8 +391,9 @@ def _result(disc: _Disc, acquisition: Acquisition, seed: int) -> VoxelResult:
         spectrum=_spectrum(acquisition),
         fit=fit,
         quality=_quality(disc),
-        metabolites={name: Amplitude(float(a), float(s)) for name, a, s in zip(fit.names, fit.amplitudes, sd,
-                                                                              strict=True)},
+        metabolites={
+            name: Amplitude(float(a), float(s)) for name, a, s in zip(fit.names, fit.amplitudes, sd, strict=True)
+        },
         ratios=_ratios(disc, fit),
         evidence=_evidence(disc),
     )

@@ -12,26 +12,50 @@ from widgets import wording
 from widgets.notice_bar import Notice
 
 KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("Study", (
-        ("Ctrl+O", "open a folder"), ("Ctrl+Shift+O", "open files"), ("Ctrl+R", "write the report"),
-        ("Ctrl+I", "details: processing, files, messages"), ("Esc", "cancel work, then leave what is maximised"),
-        ("F1", "this list"),
-    )),
-    ("Voxels", (
-        ("N / P", "next or previous voxel, in every view"), ("click", "an outline or a row selects it everywhere"),
-        ("Ctrl+C", "copy the table that has the focus"),
-    )),
-    ("Images", (
-        ("wheel, Up / Down", "scroll through the slices"), ("Home / End", "first or last slice"),
-        ("PgUp / PgDn", "previous or next series in this pane"), ("left drag", "window (across) and level (down)"),
-        ("middle drag", "pan"), ("right drag, Ctrl+wheel", "zoom"), ("right click", "menu with the series"),
-        ("double click, Return", "maximise or restore the pane"), ("Space", "whole slice in its own window"),
-    )),
-    ("Spectrum", (
-        ("left drag", "zoom to a span of chemical shift"), ("wheel", "zoom about the pointer"),
-        ("middle drag", "pan"), ("double click, X, Y, Space", "whole range"),
-        ("click a component", "show it alone"), ("B", "with or without the baseline"),
-    )),
+    (
+        "Study",
+        (
+            ("Ctrl+O", "open a folder"),
+            ("Ctrl+Shift+O", "open files"),
+            ("Ctrl+R", "write the report"),
+            ("Ctrl+I", "details: processing, files, messages"),
+            ("Esc", "cancel work, then leave what is maximised"),
+            ("F1", "this list"),
+        ),
+    ),
+    (
+        "Voxels",
+        (
+            ("N / P", "next or previous voxel, in every view"),
+            ("click", "an outline or a row selects it everywhere"),
+            ("Ctrl+C", "copy the table that has the focus"),
+        ),
+    ),
+    (
+        "Images",
+        (
+            ("wheel, Up / Down", "scroll through the slices"),
+            ("Home / End", "first or last slice"),
+            ("PgUp / PgDn", "previous or next series in this pane"),
+            ("left drag", "window (across) and level (down)"),
+            ("middle drag", "pan"),
+            ("right drag, Ctrl+wheel", "zoom"),
+            ("right click", "menu with the series"),
+            ("double click, Return", "maximise or restore the pane"),
+            ("Space", "whole slice in its own window"),
+        ),
+    ),
+    (
+        "Spectrum",
+        (
+            ("left drag", "zoom to a span of chemical shift"),
+            ("wheel", "zoom about the pointer"),
+            ("middle drag", "pan"),
+            ("double click, X, Y, Space", "whole range"),
+            ("click a component", "show it alone"),
+            ("B", "with or without the baseline"),
+        ),
+    ),
 )
 
 
@@ -108,7 +132,8 @@ def processing_page(result: VoxelResult | None) -> str:
     fitted = (
         f"<p>Fit: {fit.iterations} iterations, {'converged' if fit.converged else 'not converged'}; the residual's "
         f"variance is {fit.misfit:.2f} times the noise's; zero-order phase {fit.phase0_rad * 57.29578:+.1f}°.</p>"
-        if fit is not None else ""
+        if fit is not None
+        else ""
     )
     return f"<h3>{html.escape(result.label)}</h3><ol>{steps}</ol>{fitted}<h3>Gates</h3><ul>{gates}</ul>{warned}"
 

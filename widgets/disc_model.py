@@ -56,12 +56,16 @@ def _ratio_column(name: str) -> Column:
 
 
 LEVEL = Column(
-    "level", "Level", "The voxel's name. The tooltip of a cell says where the name comes from.",
-    lambda voxel: voxel.label, lambda voxel: voxel.label,
+    "level",
+    "Level",
+    "The voxel's name. The tooltip of a cell says where the name comes from.",
+    lambda voxel: voxel.label,
+    lambda voxel: voxel.label,
 )
 VOXEL = replace(LEVEL, title="Voxel")
 LIKELIHOOD = Column(
-    "lr", "Likelihood ratio",
+    "lr",
+    "Likelihood ratio",
     "How many times more likely these ratios are in a painful than in a pain-free disc, relative to the other discs of "
     "this exam: median [5th–95th percentile]. The scale is logarithmic from 0.25 to 4; the line marks 1, which is no "
     "evidence. Source: the protocol's evidence model, a research design that has not been trained on patients.",
@@ -70,32 +74,42 @@ LIKELIHOOD = Column(
     numeric=True,
 )
 CLASS = Column(
-    "class", "Class",
+    "class",
+    "Class",
     "Higher or lower: the likelihood ratio lies beyond the protocol's limit with the certainty that the protocol asks "
     "for. Indeterminate: it does not. Not evaluable: a gate failed or the comparison is withheld.",
     _evidence_text(wording.class_text),
     lambda voxel: voxel.evidence.evidence_class if voxel.evidence else None,
 )
 DRIVER = Column(
-    "driver", "Driver",
+    "driver",
+    "Driver",
     "What moves the ratio: more acid, less structure (degeneration), or both.",
     _evidence_text(_driver_text),
     lambda voxel: voxel.evidence.driver if voxel.evidence else None,
 )
 GATES = Column(
-    "gates", "Gates",
+    "gates",
+    "Gates",
     "The quality gates of the voxel, the worst first. The tooltip of a cell names all of them.",
-    lambda voxel: wording.gates_summary(voxel.quality), lambda voxel: voxel.quality.evaluable,
+    lambda voxel: wording.gates_summary(voxel.quality),
+    lambda voxel: voxel.quality.evaluable,
 )
 SNR = Column(
-    "snr", "SNR", "Signal-to-noise ratio of the signal that the protocol names.",
+    "snr",
+    "SNR",
+    "Signal-to-noise ratio of the signal that the protocol names.",
     lambda voxel: f"{voxel.quality.snr:.1f}" if voxel.quality.snr is not None else wording.NONE,
-    lambda voxel: voxel.quality.snr, numeric=True,
+    lambda voxel: voxel.quality.snr,
+    numeric=True,
 )
 FWHM = Column(
-    "fwhm_hz", "FWHM", "Full width at half maximum of the fitted lines, in Hz.",
+    "fwhm_hz",
+    "FWHM",
+    "Full width at half maximum of the fitted lines, in Hz.",
     lambda voxel: f"{voxel.quality.fwhm_hz:.1f} Hz" if voxel.quality.fwhm_hz is not None else wording.NONE,
-    lambda voxel: voxel.quality.fwhm_hz, numeric=True,
+    lambda voxel: voxel.quality.fwhm_hz,
+    numeric=True,
 )
 _MOST_RATIOS = {True: 3, False: 8}
 _PENDING = "…"
@@ -180,9 +194,7 @@ class DiscModel(QtCore.QAbstractTableModel):
             return wording.reasons_text(result.quality) if result.quality.reasons else "The comparison is withheld."
         return column.tooltip
 
-    def headerData(
-        self, section: int, orientation: QtCore.Qt.Orientation, role: int = int(Role.DisplayRole)
-    ) -> object:
+    def headerData(self, section: int, orientation: QtCore.Qt.Orientation, role: int = int(Role.DisplayRole)) -> object:
         if orientation != QtCore.Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
             return None
         if role in (Role.DisplayRole, Role.AccessibleTextRole):

@@ -143,9 +143,7 @@ class MainWindow(QtWidgets.QMainWindow):
         for name in protocols:
             self._action(menu, name.capitalize(), "", functools.partial(self.protocol_requested.emit, name))
 
-    def _action(
-        self, where: QtWidgets.QWidget, text: str, keys: str, slot: Callable[[], object]
-    ) -> QtGui.QAction:
+    def _action(self, where: QtWidgets.QWidget, text: str, keys: str, slot: Callable[[], object]) -> QtGui.QAction:
         action = QtGui.QAction(text, self)
         if keys:
             action.setShortcut(QtGui.QKeySequence(keys))

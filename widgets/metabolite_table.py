@@ -6,18 +6,20 @@ from dataclasses import dataclass
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from analysis.types import Ratio, VoxelResult
+from analysis.types import Measured, Ratio, VoxelResult
 from widgets import theme, wording
 from widgets.disc_model import ModelIndex
 from widgets.disc_table import VoxelTable
 
 Role = QtCore.Qt.ItemDataRole
-_TITLES = ("Signal", "Amplitude ± SD", "SD", "Ratio", "Value ± SD", "90 % interval")
+_TITLES = ("Signal", "Amplitude ± SD", "SD", "mmol/l ± SD", "Ratio", "Value ± SD", "90 % interval")
 _TIPS = (
     "A fitted signal or a sum of them.",
     "Amplitude per molecule in the signal's arbitrary unit ± its standard deviation (Cramér–Rao bound of the fit).",
     "Standard deviation as a percentage of the amplitude. A large one means little is known, not that nothing is "
     "there.",
+    "Concentration in tissue by the unsuppressed water ± its standard deviation, which includes what is not known of "
+    "the water and the relaxation. Much of it is common to all signals of a voxel and cancels in a ratio.",
     "A molar ratio that the protocol reports.",
     "The ratio ± its standard deviation, which includes the fit's covariance.",
     "From the 5th to the 95th percentile.",
@@ -31,6 +33,7 @@ class _Row:
     name: str
     amplitude: float
     sd: float
+    concentration: Measured | None
     ratio_name: str
     ratio: Ratio | None
 
@@ -47,10 +50,11 @@ def _rows(result: VoxelResult) -> tuple[_Row, ...]:
     names += [n for n in result.metabolites if n not in by_numerator]
     rows = []
     for name in names:
-        amplitude, ratio_name = result.metabolites[name], by_numerator.get(name, "")
-        rows.append(_Row(name, amplitude.amplitude, amplitude.sd, ratio_name, result.ratios.get(ratio_name)))
+        found, ratio_name = result.metabolites[name], by_numerator.get(name, "")
+        concentration, ratio = found.concentration_mmol_per_l, result.ratios.get(ratio_name)
+        rows.append(_Row(name, found.amplitude, found.sd, concentration, ratio_name, ratio))
     shown = {row.ratio_name for row in rows}
-    rows += [_Row("", float("nan"), float("nan"), n, result.ratios[n]) for n in result.ratios if n not in shown]
+    rows += [_Row("", float("nan"), float("nan"), None, n, result.ratios[n]) for n in result.ratios if n not in shown]
     return tuple(sorted(rows, key=lambda row: not row.ratio_name))
 
 
@@ -93,23 +97,22 @@ class MetaboliteModel(QtCore.QAbstractTableModel):
 
     def _text(self, row: _Row, column: int) -> str:
         scale = 10.0**-self._exponent
-        if column < 3 and not row.name:
+        if column < 4 and not row.name:
             return ""
-        if column in (4, 5) and row.ratio is None:
+        if column in (5, 6) and row.ratio is None:
             return ""
         cells = (
             lambda: row.name,
             lambda: wording.with_sd(row.amplitude * scale, row.sd * scale),
             lambda: f"{row.percent:.0f} %" if row.percent is not None and row.percent < 1000 else "> 999 %",
+            lambda: _concentration(row.concentration),
             lambda: row.ratio_name,
             lambda: wording.ratio_text(row.ratio),
             lambda: _interval(row.ratio),
         )
         return cells[column]()
 
-    def headerData(
-        self, section: int, orientation: QtCore.Qt.Orientation, role: int = int(Role.DisplayRole)
-    ) -> object:
+    def headerData(self, section: int, orientation: QtCore.Qt.Orientation, role: int = int(Role.DisplayRole)) -> object:
         if orientation != QtCore.Qt.Orientation.Horizontal or not 0 <= section < len(_TITLES):
             return None
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
@@ -120,6 +123,10 @@ class MetaboliteModel(QtCore.QAbstractTableModel):
         if role == Role.TextAlignmentRole:
             return int(QtCore.Qt.AlignmentFlag.AlignVCenter | QtCore.Qt.AlignmentFlag.AlignLeft)
         return None
+
+
+def _concentration(found: Measured | None) -> str:
+    return wording.NONE if found is None else wording.with_sd(found.value, found.sd)
 
 
 def _interval(ratio: Ratio | None) -> str:

@@ -75,9 +75,7 @@ def paint_text(
     return box
 
 
-def text_box(
-    at: QtCore.QPointF, text: str, font: QtGui.QFont, align: QtCore.Qt.AlignmentFlag
-) -> QtCore.QRectF:
+def text_box(at: QtCore.QPointF, text: str, font: QtGui.QFont, align: QtCore.Qt.AlignmentFlag) -> QtCore.QRectF:
     """Return the rectangle of one line of text whose `align` corner or edge lies at a point."""
     metrics = QtGui.QFontMetricsF(font)
     width, height = metrics.horizontalAdvance(text), metrics.height()
@@ -111,9 +109,7 @@ def paint_outline(
     painter.drawPolygon(polygon)
 
 
-def place_labels(
-    anchors: Sequence[QtCore.QPointF], texts: Sequence[str], font: QtGui.QFont
-) -> list[QtCore.QPointF]:
+def place_labels(anchors: Sequence[QtCore.QPointF], texts: Sequence[str], font: QtGui.QFont) -> list[QtCore.QPointF]:
     """Move labels down until none covers another; each anchor is the left middle of its label."""
     placed: dict[int, QtCore.QRectF] = {}
     align = Align.AlignLeft | Align.AlignVCenter

@@ -171,7 +171,7 @@ class SpectrumPlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         t = theme.current()
         while len(self.components) < len(self._rows):
             self.components.append(self._curve(self.stack))
-        for curve in self.components[len(self._rows):]:
+        for curve in self.components[len(self._rows) :]:
             curve.setVisible(False)
         tallest = max(float(row.curve.max(initial=0.0)) for row in self._rows) or 1.0
         step = tallest / _OVERLAP

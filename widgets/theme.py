@@ -18,7 +18,10 @@ TARGET_PX = 26
 
 VERDICT_GLYPH: dict[Verdict, str] = {"pass": "✓", "warn": "!", "fail": "✕", "unknown": "?"}
 CLASS_GLYPH: dict[EvidenceClass, str] = {
-    "higher": "▲", "lower": "▼", "indeterminate": "▬", "not evaluable": "○",
+    "higher": "▲",
+    "lower": "▼",
+    "indeterminate": "▬",
+    "not evaluable": "○",
 }
 
 
@@ -58,16 +61,48 @@ class Tokens:
 
 
 DARK = Tokens(
-    name="dark", window="#0f1216", panel="#14181d", raised="#1c2128", border="#2c333c", text="#e6eaee", dim="#9aa6b2",
-    accent="#2f6a8f", accent_text="#ffffff", selection="#21303a", good="#2bb591", warn="#e8a81c", bad="#f08550",
-    info="#56b4e9", data="#d7dde3", fit="#f07b3f", baseline="#56b4e9", residual="#aab4be", band="#2a323b",
+    name="dark",
+    window="#0f1216",
+    panel="#14181d",
+    raised="#1c2128",
+    border="#2c333c",
+    text="#e6eaee",
+    dim="#9aa6b2",
+    accent="#2f6a8f",
+    accent_text="#ffffff",
+    selection="#21303a",
+    good="#2bb591",
+    warn="#e8a81c",
+    bad="#f08550",
+    info="#56b4e9",
+    data="#d7dde3",
+    fit="#f07b3f",
+    baseline="#56b4e9",
+    residual="#aab4be",
+    band="#2a323b",
     grid="#232a32",
     series=("#f07b3f", "#e69f00", "#f0e442", "#2bb591", "#cc79a7", "#56b4e9", "#aab4be"),
 )
 LIGHT = Tokens(
-    name="light", window="#f3f5f7", panel="#ffffff", raised="#e9edf1", border="#c5ccd4", text="#15191e", dim="#55606b",
-    accent="#1f6f9f", accent_text="#ffffff", selection="#d5e6f1", good="#00704f", warn="#8a5a00", bad="#b34700",
-    info="#005f94", data="#2a3037", fit="#d55e00", baseline="#0072b2", residual="#5b6570", band="#dfe4e9",
+    name="light",
+    window="#f3f5f7",
+    panel="#ffffff",
+    raised="#e9edf1",
+    border="#c5ccd4",
+    text="#15191e",
+    dim="#55606b",
+    accent="#1f6f9f",
+    accent_text="#ffffff",
+    selection="#d5e6f1",
+    good="#00704f",
+    warn="#8a5a00",
+    bad="#b34700",
+    info="#005f94",
+    data="#2a3037",
+    fit="#d55e00",
+    baseline="#0072b2",
+    residual="#5b6570",
+    band="#dfe4e9",
     grid="#e3e7eb",
     series=("#b84f00", "#8f6200", "#776b00", "#007a58", "#a34b7f", "#0072b2", "#59636d"),
 )
@@ -111,11 +146,20 @@ def current() -> Tokens:
 def _palette(tokens: Tokens) -> QtGui.QPalette:
     role = QtGui.QPalette.ColorRole
     colours = {
-        role.Window: tokens.window, role.Base: tokens.panel, role.AlternateBase: tokens.raised,
-        role.Button: tokens.raised, role.ToolTipBase: tokens.raised, role.Text: tokens.text,
-        role.WindowText: tokens.text, role.ButtonText: tokens.text, role.ToolTipText: tokens.text,
-        role.PlaceholderText: tokens.dim, role.Highlight: tokens.selection, role.HighlightedText: tokens.text,
-        role.Link: tokens.info, role.BrightText: tokens.bad,
+        role.Window: tokens.window,
+        role.Base: tokens.panel,
+        role.AlternateBase: tokens.raised,
+        role.Button: tokens.raised,
+        role.ToolTipBase: tokens.raised,
+        role.Text: tokens.text,
+        role.WindowText: tokens.text,
+        role.ButtonText: tokens.text,
+        role.ToolTipText: tokens.text,
+        role.PlaceholderText: tokens.dim,
+        role.Highlight: tokens.selection,
+        role.HighlightedText: tokens.text,
+        role.Link: tokens.info,
+        role.BrightText: tokens.bad,
     }
     palette = QtGui.QPalette()
     for which, colour in colours.items():
@@ -204,4 +248,3 @@ def font_of(delta: float = 0, *, bold: bool = False) -> QtGui.QFont:
     font.setPointSizeF(max(BASE_POINTS + delta, 9))
     font.setBold(bold)
     return font
-

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analysis.errors import NothingToRead, UnreadableFile
 from analysis.readers import describe, registry, stacks
+from analysis.readers.ahead import read_ahead
 from analysis.readers.detect import is_companion, read_head
 from analysis.readers.files import Found, found_files, sentence
 from analysis.readers.records import InputFile
@@ -74,10 +75,10 @@ def read_signal(path: Path) -> Acquisition:
 def _read_all(found: Found, watch: Watch) -> Parts:
     parts = Parts()
     count = len(found.files)
-    for number, file in enumerate(found.files):
+    for number, (file, read) in enumerate(read_ahead(found.files)):
         watch.tell(number / count, f"Reading file {number + 1} of {count}")
         try:
-            parts.add(registry.read_file(file))
+            parts.add(read())
         except UnreadableFile as error:
             if file.named or not _passes_over(file):
                 found.skip(file.shown, str(error))

@@ -23,9 +23,7 @@ SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "autorun.inf", "dicomdir"}
 """What operating systems and disc writers leave behind; a DICOMDIR only lists the files that are read anyway."""
 
 
-def unpack(
-    file: InputFile, folder: Path, check: Callable[[], None]
-) -> tuple[list[InputFile], list[tuple[str, str]]]:
+def unpack(file: InputFile, folder: Path, check: Callable[[], None]) -> tuple[list[InputFile], list[tuple[str, str]]]:
     """Write the entries of an archive into `folder`.
 
     Parameters

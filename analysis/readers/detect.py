@@ -142,8 +142,11 @@ UNSUPPORTED: tuple[Unsupported, ...] = (
     Unsupported("LCModel results", _starts(b"LCModel (Version"), _RESULT, True),
     Unsupported("Tarquin data (DPT)", _starts(b"Dangerplot_version")),
     Unsupported("Bruker ParaVision data", _starts(b"##TITLE=Parameter", b"##TITLE=Parameter List")),
-    Unsupported("Analyze image header", lambda head: head.data[:4] in (b"\x00\x00\x01\x5c", b"\x5c\x01\x00\x00"),
-                "it has no reliable geometry; export the images as DICOM or NIfTI"),
+    Unsupported(
+        "Analyze image header",
+        lambda head: head.data[:4] in (b"\x00\x00\x01\x5c", b"\x5c\x01\x00\x00"),
+        "it has no reliable geometry; export the images as DICOM or NIfTI",
+    ),
     Unsupported("Vespa header (VASF)", _holds("[FILE INFORMATION]", "data_format")),
     Unsupported("Vespa data (VASF)", _named(".rsd")),
     Unsupported("MATLAB data", _starts(b"MATLAB 5.0 MAT-file"), "it is not a measured signal in a known format", True),

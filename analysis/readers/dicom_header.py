@@ -26,8 +26,16 @@ from analysis.types import FloatArray, StudyInfo
 LARGEST_INFLATED_BYTES = 512 * 1024**2
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 _ODD_VALUE = (
-    ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, ArithmeticError, NotImplementedError,
-    struct.error, BytesLengthException,
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    ArithmeticError,
+    NotImplementedError,
+    struct.error,
+    BytesLengthException,
 )
 """What pydicom raises when the bytes of one element do not make a value of its kind."""
 

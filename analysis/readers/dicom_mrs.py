@@ -25,7 +25,7 @@ from analysis.readers.guard import quoted
 from analysis.readers.mrs_voxel import voxel_of
 from analysis.readers.records import Contents, InputFile, Signal
 from analysis.readers.sequences import recognise
-from analysis.types import AcquisitionParameters, ComplexArray
+from analysis.types import AcquisitionParameters, ComplexArray, SignalArray
 from analysis.units import WATER_PPM, conjugated
 
 SOP_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.4.2"})
@@ -149,7 +149,7 @@ def _averages(dataset: Dataset, groups: FunctionalGroups) -> int | None:
     return best or None
 
 
-def _frames(dataset: Dataset) -> ComplexArray:
+def _frames(dataset: Dataset) -> SignalArray:
     """Return the time signals, (frames, points) complex.
 
     The length is compared with the header strictly, because pydicom returns what is left of a file that was cut short
@@ -198,7 +198,7 @@ def _in_time(data: NDArray[np.complex64], dataset: Dataset) -> ComplexArray:
     return signal
 
 
-def checked_signal(signal: ComplexArray) -> ComplexArray:
+def checked_signal(signal: SignalArray) -> SignalArray:
     """Return a signal that is made of numbers and is not empty.
 
     Raises
@@ -217,7 +217,7 @@ def _turns_backwards(dataset: Dataset) -> bool:
     return maker.startswith(_CONJUGATED_MAKERS)
 
 
-def _split_water(frames: ComplexArray, dataset: Dataset) -> tuple[ComplexArray, ComplexArray | None, str | None]:
+def _split_water(frames: SignalArray, dataset: Dataset) -> tuple[SignalArray, SignalArray | None, str | None]:
     """Return the suppressed frames, the water reference that Philips puts behind them, and a warning.
 
     Only (0018,9199) Water Referenced Phase Correction announces the reference; in the data it is tens to thousands of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.errors import UnreadableFile
 from analysis.readers.dicom_mrs import FEWEST_POINTS, GRID, MOST_POINTS, checked_signal, in_range, other_nucleus
@@ -13,7 +14,7 @@ from analysis.readers.mrs_voxel import make_voxel
 from analysis.readers.nifti_affine import affine_lps
 from analysis.readers.records import Contents, InputFile, Signal
 from analysis.readers.sequences import recognise
-from analysis.types import AcquisitionParameters, ComplexArray, StudyInfo, Voxel
+from analysis.types import AcquisitionParameters, SignalArray, StudyInfo, Voxel
 from analysis.units import WATER_PPM, conjugated
 
 _HEADER_CODE = 44
@@ -30,8 +31,13 @@ _SECONDS = {8: 1.0, 16: 1e-3, 24: 1e-6}
 """Time units of ``xyzt_units`` in s."""
 
 
-def read(image: Any, file: InputFile) -> Contents:
+def read(image: Any, values: NDArray[Any], file: InputFile) -> Contents:
     """Return the signal of a NIfTI-MRS image.
+
+    Parameters
+    ----------
+    image : its header and extensions
+    values : its data, in the shape of the header
 
     Raises
     ------
@@ -40,7 +46,9 @@ def read(image: Any, file: InputFile) -> Contents:
     header = _extension(image)
     parameters, warnings = _parameters(header, image)
     # NIfTI-MRS turns against the DICOM convention (its appendix A), so its data are conjugated.
-    fids = conjugated(checked_signal(_coils_transients_points(image, header)))
+    fids = checked_signal(_coils_transients_points(values, header))
+    # Raw data are large: what was unpacked from a compressed file is nobody else's.
+    fids = conjugated(fids, out=fids if fids.flags.writeable else None)
     voxel = _voxel(image)
     if voxel is None:
         warnings.append("The file does not say where its voxel lies.")
@@ -107,16 +115,17 @@ def _parameters(header: dict[str, Any], image: Any) -> tuple[AcquisitionParamete
     return parameters, [note] if note else []
 
 
-def _coils_transients_points(image: Any, header: dict[str, Any]) -> ComplexArray:
-    """Bring the dimensions, in whatever order they come, to (coils, transients, points)."""
-    shape = image.header.get_data_shape()
+def _coils_transients_points(values: NDArray[Any], header: dict[str, Any]) -> SignalArray:
+    """Bring the dimensions, in whatever order they come, to (coils, transients, points); single precision stays so."""
+    shape = values.shape
     if len(shape) < 4 or not FEWEST_POINTS <= shape[3] <= MOST_POINTS:
         raise UnreadableFile("it has no usable time dimension")
     if shape[0] * shape[1] * shape[2] != 1:
         raise UnreadableFile(GRID)
-    if not np.issubdtype(image.header.get_data_dtype(), np.complexfloating):
+    if not np.issubdtype(values.dtype, np.complexfloating):
         raise UnreadableFile("its data are not complex, and a spectrum without its phase cannot be fitted")
-    data = np.asarray(image.dataobj).reshape(shape[3:]).astype(np.complex128)
+    kind = np.complex64 if values.dtype.itemsize <= 8 else np.complex128
+    data = values.reshape(shape[3:], order="F").astype(kind, copy=False)
     coils: list[int] = []
     transients: list[int] = []
     for axis, size in enumerate(shape[4:], start=1):
@@ -130,7 +139,7 @@ def _coils_transients_points(image: Any, header: dict[str, Any]) -> ComplexArray
     rest = [axis for axis in range(1, data.ndim) if axis not in coils + transients]
     ordered = data.transpose([*coils, *transients, *rest, 0])
     elements = int(np.prod([data.shape[axis] for axis in coils], dtype=int))
-    return np.ascontiguousarray(ordered.reshape(elements, -1, shape[3]))
+    return np.asarray(ordered.reshape(elements, -1, shape[3]))
 
 
 def _tag(header: dict[str, Any], axis: int) -> str:

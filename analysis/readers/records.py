@@ -9,9 +9,9 @@ import numpy as np
 
 from analysis.types import (
     AcquisitionParameters,
-    ComplexArray,
     FloatArray,
     Role,
+    SignalArray,
     SourceFile,
     StudyInfo,
     Volume,
@@ -112,10 +112,10 @@ class Signal:
     """
 
     file: InputFile
-    fids: ComplexArray
+    fids: SignalArray
     parameters: AcquisitionParameters
     voxel: Voxel | None
-    water: ComplexArray | None = None
+    water: SignalArray | None = None
     info: StudyInfo = field(default_factory=lambda: StudyInfo(study_instance_uid=""))
     sop_instance_uid: str | None = None
     series_instance_uid: str | None = None

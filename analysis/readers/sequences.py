@@ -26,9 +26,9 @@ def localisation_of(word: str | None) -> Localisation | None:
     return next((name for name, pattern in _WORDS if pattern.search(word)), None)
 
 
-def recognise(own_words: Iterable[str | None], protocol_words: Iterable[str | None]) -> tuple[
-    str | None, Localisation | None, str | None
-]:
+def recognise(
+    own_words: Iterable[str | None], protocol_words: Iterable[str | None]
+) -> tuple[str | None, Localisation | None, str | None]:
     """Return the file's word for its sequence, the localisation, and a warning where only a protocol name told it.
 
     Parameters

@@ -156,16 +156,24 @@ def _issue(name: str, key: Any, issuer: x509.Certificate | None, issuer_key: Any
     from cryptography.x509.oid import NameOID
 
     is_root = issuer is None
-    subject = x509.Name([
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Discern"),
-        x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, DEMO_MARK),
-        x509.NameAttribute(NameOID.COMMON_NAME, name),
-    ])
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Discern"),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, DEMO_MARK),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
     now = datetime.now(UTC)
     usage = x509.KeyUsage(
-        digital_signature=not is_root, content_commitment=not is_root, key_encipherment=False,
-        data_encipherment=False, key_agreement=False, key_cert_sign=is_root, crl_sign=is_root,
-        encipher_only=False, decipher_only=False,
+        digital_signature=not is_root,
+        content_commitment=not is_root,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=is_root,
+        crl_sign=is_root,
+        encipher_only=False,
+        decipher_only=False,
     )
     builder = (
         x509.CertificateBuilder()

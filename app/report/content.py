@@ -86,15 +86,23 @@ def _methods(
         Item("Report made", moment(created_at)),
         Item("Study Instance UID", clean(info.study_instance_uid)),
         Item("Attached results.json SHA-256", clean(results_sha256)),
-        Item("Amplitudes", "Per molecule, in the arbitrary unit of the signal: not concentrations. Ratios of "
-             "amplitudes are therefore molar ratios, not ratios of peak areas."),
+        Item(
+            "Amplitudes",
+            "Per molecule, in the arbitrary unit of the signal: not concentrations. Ratios of "
+            "amplitudes are therefore molar ratios, not ratios of peak areas.",
+        ),
         Item("Standard deviations", "From the full covariance of the fit, nuisance parameters included."),
         Item("Intervals", "90 %: from the 5th to the 95th percentile."),
         Item("Settings", "Every processing step and the settings of every fit are printed with each voxel."),
     ]
     if exam.protocol_sha256 != protocol.sha256:
-        items.append(Item("Warning", "The results were made with another text of this protocol "
-                          f"than the one printed here (SHA-256 {clean(protocol.sha256)})."))
+        items.append(
+            Item(
+                "Warning",
+                "The results were made with another text of this protocol "
+                f"than the one printed here (SHA-256 {clean(protocol.sha256)}).",
+            )
+        )
     return tuple(items)
 
 
@@ -106,8 +114,12 @@ def _provenance(protocol: Protocol) -> Table:
         title="Where the protocol's numbers come from",
         columns=(Column("Number", 0.15), Column("Value", 0.33), Column("Status", 0.11), Column("Source", 0.41)),
         rows=tuple(
-            (Cell(clean(fact.name), bold=True), Cell(clean(fact.value, 800)), Cell(clean(fact.status)),
-             Cell(clean(fact.source, 800)))
+            (
+                Cell(clean(fact.name), bold=True),
+                Cell(clean(fact.value, 800)),
+                Cell(clean(fact.status)),
+                Cell(clean(fact.source, 800)),
+            )
             for fact in facts
         ),
         note=f"Status of these entries: {counted}." if facts else "The protocol states no numbers.",
@@ -123,8 +135,12 @@ def _files(study: Study) -> Table:
         title="Spectroscopy files used",
         columns=(Column("Voxel", 0.11), Column("Use", 0.11), Column("File", 0.26), Column("SHA-256", 0.52)),
         rows=tuple(
-            (Cell(clean(label, 40)), Cell(clean(source.role)), Cell(_file_name(source.path)),
-             Cell("", clean(source.sha256)))
+            (
+                Cell(clean(label, 40)),
+                Cell(clean(source.role)),
+                Cell(_file_name(source.path)),
+                Cell("", clean(source.sha256)),
+            )
             for label, source in rows
         ),
         note=note,

@@ -113,8 +113,10 @@ def _placed(result: VoxelResult) -> tuple[Item, ...]:
         return (name, Item("Voxel", "The file does not say where the voxel lies."))
     size = " × ".join(f"{v:.1f}" for v in voxel.size_mm)
     left, back, head = voxel.centre_mm
-    place = (f"{'L' if left >= 0 else 'R'} {abs(left):.1f}, {'P' if back >= 0 else 'A'} {abs(back):.1f}, "
-             f"{'H' if head >= 0 else 'F'} {abs(head):.1f} mm")
+    place = (
+        f"{'L' if left >= 0 else 'R'} {abs(left):.1f}, {'P' if back >= 0 else 'A'} {abs(back):.1f}, "
+        f"{'H' if head >= 0 else 'F'} {abs(head):.1f} mm"
+    )
     volume = math.prod(voxel.size_mm) / 1000
     return (name, Item("Voxel size", f"{size} mm ({with_unit(volume, 'mL')})"), Item("Voxel centre", place))
 
@@ -141,12 +143,14 @@ def _finite(values: FloatArray) -> FloatArray:
 def _gates(gates: Sequence[Gate]) -> Table:
     rows, nothing = [], "No gate was evaluated."
     for gate in gates:
-        rows.append((
-            Cell(clean(gate.name, 60)),
-            Cell(with_unit(gate.value, gate.unit)),
-            Cell(limit_words(gate.limit)),
-            Cell(verdict_words(gate.verdict), bold=gate.verdict in ("warn", "fail")),
-        ))
+        rows.append(
+            (
+                Cell(clean(gate.name, 60)),
+                Cell(with_unit(gate.value, gate.unit)),
+                Cell(limit_words(gate.limit)),
+                Cell(verdict_words(gate.verdict), bold=gate.verdict in ("warn", "fail")),
+            )
+        )
     return Table(
         title="Quality gates",
         columns=(Column("Gate", 0.29), Column("Value", 0.17), Column("Limit", 0.37), Column("Verdict", 0.17)),
@@ -169,9 +173,13 @@ def _amplitudes(result: VoxelResult) -> Table:
     for name, amplitude in result.metabolites.items():
         share = 100 * amplitude.sd / abs(amplitude.amplitude) if amplitude.amplitude else math.inf
         relative = f"{fixed(share, 0)} %" if share < 999.5 else "> 999 %"
-        rows.append((Cell(clean(name, 40), bold=True),
-                     Cell(plus_minus(amplitude.amplitude / factor, amplitude.sd / factor)),
-                     Cell(relative)))
+        rows.append(
+            (
+                Cell(clean(name, 40), bold=True),
+                Cell(plus_minus(amplitude.amplitude / factor, amplitude.sd / factor)),
+                Cell(relative),
+            )
+        )
     unit = "arb. unit" if power == 0 else f"10^{power} arb. unit"
     groups = next((n for n, most in enumerate(_MOST_STACKED, 1) if len(rows) <= most), 3)
     height = -(-len(rows) // groups)

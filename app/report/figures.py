@@ -140,8 +140,12 @@ class SlicePicture(FixedFigure):
         left, right, top, below = self.picture.edges
         width, height, middle = self.image_width, self.image_height, bottom + self.image_height / 2
         style = Style(6.4, 8.0, grey=1.0)
-        marks = ((left, 1.0, middle), (right, width - 1, middle), (top, width / 2, bottom + height - 9),
-                 (below, width / 2, bottom + 1))
+        marks = (
+            (left, 1.0, middle),
+            (right, width - 1, middle),
+            (top, width / 2, bottom + height - 9),
+            (below, width / 2, bottom + 1),
+        )
         for text, x, y in marks:
             if text:
                 box = text_width(text, style.size) + 4

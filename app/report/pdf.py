@@ -73,17 +73,24 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
 
     def __init__(self, buffer: io.BytesIO, content: ReportContent) -> None:
         super().__init__(
-            buffer, pagesize=layout.PAGE, title=content.title, author="Discern", creator=content.software,
-            subject="MR spectroscopy, research use only", displayDocTitle=True,
+            buffer,
+            pagesize=layout.PAGE,
+            title=content.title,
+            author="Discern",
+            creator=content.software,
+            subject="MR spectroscopy, research use only",
+            displayDocTitle=True,
         )
         self.content = content
         self.statement = wrapped(content.statement, layout.WIDTH, _STATEMENT)
         first = _frame(layout.STRIP_TOP + len(self.statement) * _STATEMENT.leading + 4)
         later = _frame(layout.BOTTOM)
-        self.addPageTemplates([
-            PageTemplate("first", [first], onPage=self._first_page),
-            PageTemplate("later", [later], onPage=self._page),
-        ])
+        self.addPageTemplates(
+            [
+                PageTemplate("first", [first], onPage=self._first_page),
+                PageTemplate("later", [later], onPage=self._page),
+            ]
+        )
 
     def _page(self, canvas: Canvas, document: object) -> None:
         del document
@@ -96,10 +103,20 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
         _rule(canvas, layout.FOOTER_Y + 10)
         draw_line(canvas, layout.LEFT, layout.FOOTER_Y, content.state, strong)
         made = f"{content.software} · made {content.created}"
-        draw_line(canvas, layout.LEFT + layout.WIDTH / 2, layout.FOOTER_Y, made,
-                  Style(_FURNITURE.size, 9.0, grey=MUTED, align="centre"))
-        draw_line(canvas, layout.RIGHT - 12, layout.FOOTER_Y, f"Page {canvas.getPageNumber()} of ",
-                  Style(_FURNITURE.size, 9.0, grey=MUTED, align="right"))
+        draw_line(
+            canvas,
+            layout.LEFT + layout.WIDTH / 2,
+            layout.FOOTER_Y,
+            made,
+            Style(_FURNITURE.size, 9.0, grey=MUTED, align="centre"),
+        )
+        draw_line(
+            canvas,
+            layout.RIGHT - 12,
+            layout.FOOTER_Y,
+            f"Page {canvas.getPageNumber()} of ",
+            Style(_FURNITURE.size, 9.0, grey=MUTED, align="right"),
+        )
         canvas.saveState()
         canvas.translate(layout.RIGHT - 12, layout.FOOTER_Y)
         canvas.doForm(_PAGE_COUNT)
@@ -128,8 +145,16 @@ def _rule(canvas: Canvas, y: float) -> None:
 
 
 def _frame(bottom: float) -> Frame:
-    return Frame(layout.LEFT, bottom, layout.WIDTH, layout.TOP - bottom,
-                 leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)
+    return Frame(
+        layout.LEFT,
+        bottom,
+        layout.WIDTH,
+        layout.TOP - bottom,
+        leftPadding=0,
+        rightPadding=0,
+        topPadding=0,
+        bottomPadding=0,
+    )
 
 
 def _story(content: ReportContent) -> list[Flowable]:
@@ -155,14 +180,20 @@ def _banner(items: Sequence[Item]) -> list[Flowable]:
     found: list[Flowable] = [item_grid(items[:6], layout.WIDTH, columns=3, name_share=0.3)]
     found.append(item_grid(items[6:], layout.WIDTH, name_share=0.1))
     if any(lacks_glyphs(item.value) for item in items):
-        found.append(TextBlock("An empty box stands for a character that the report's fonts do not hold; "
-                               "the attached results.json has the exact text.", SMALL))
+        found.append(
+            TextBlock(
+                "An empty box stands for a character that the report's fonts do not hold; "
+                "the attached results.json has the exact text.",
+                SMALL,
+            )
+        )
     return found
 
 
 def _findings(summary: Summary) -> list[Flowable]:
-    parts: list[Flowable] = [TextBlock(line, STRONG, before=4 if i == 0 else 0)
-                             for i, line in enumerate(summary.findings)]
+    parts: list[Flowable] = [
+        TextBlock(line, STRONG, before=4 if i == 0 else 0) for i, line in enumerate(summary.findings)
+    ]
     if summary.withheld:
         parts.append(TextBlock(summary.withheld, STRONG, before=2))
     return parts
@@ -175,8 +206,11 @@ def _picture_and_tables(summary: Summary) -> list[Flowable]:
     if summary.picture is None:
         picture: list[Flowable] = [TextBlock(summary.picture_absence, BODY, before=5)]
     else:
-        picture = [SlicePicture(summary.picture, width if beside else layout.WIDTH * 0.6,
-                                _PICTURE_TALLEST if beside else 300.0)]
+        picture = [
+            SlicePicture(
+                summary.picture, width if beside else layout.WIDTH * 0.6, _PICTURE_TALLEST if beside else 300.0
+            )
+        ]
     right_width = layout.WIDTH - 14 - width if beside else layout.WIDTH
     tables: list[Flowable] = []
     for table in summary.beside:
@@ -209,8 +243,14 @@ def _voxel(block: VoxelBlock) -> list[Flowable]:
         parts.append(TextBlock(block.absence, STRONG, before=8, after=8))
     parts += _gates_and_amplitudes(block)
     if block.fit_items:
-        parts.append(KeepTogether([TextBlock("Fit", Style(8.4, 11.5, bold=True), before=6),
-                                   item_grid(block.fit_items, layout.WIDTH, columns=2, name_share=0.2)]))
+        parts.append(
+            KeepTogether(
+                [
+                    TextBlock("Fit", Style(8.4, 11.5, bold=True), before=6),
+                    item_grid(block.fit_items, layout.WIDTH, columns=2, name_share=0.2),
+                ]
+            )
+        )
     if block.steps:
         parts.append(TextBlock("Processing, in order", Style(8.4, 11.5, bold=True), before=6))
         parts += [TextBlock(f"{number}. {step}", Style(7.2, 9.2)) for number, step in enumerate(block.steps, 1)]
@@ -233,8 +273,18 @@ def _warning_parts(warnings: Sequence[str]) -> list[Flowable]:
 def _methods(content: ReportContent) -> list[Flowable]:
     parts: list[Flowable] = [_Heading("Methods, limits and sources")]
     parts.append(item_grid(content.methods, layout.WIDTH, name_share=0.22))
-    parts += [KeepTogether([TextBlock("Limits", Style(8.4, 11.5, bold=True), before=7),
-                            *(bullet(limit) for limit in content.limits[:1])])] if content.limits else []
+    parts += (
+        [
+            KeepTogether(
+                [
+                    TextBlock("Limits", Style(8.4, 11.5, bold=True), before=7),
+                    *(bullet(limit) for limit in content.limits[:1]),
+                ]
+            )
+        ]
+        if content.limits
+        else []
+    )
     parts += [bullet(limit) for limit in content.limits[1:]]
     parts.append(TextBlock(content.statement, _STATEMENT, before=5))
     for table in (content.provenance, content.files, content.skipped):

@@ -81,8 +81,9 @@ class SpectrumFigure(FixedFigure):
         draw_line(canvas, 0, 0, "Signal (arbitrary unit)", _AXIS)
         canvas.restoreState()
 
-    def _curve(self, values: FloatArray, zero: float, scale: float, width: float, grey: float,
-               dash: tuple[float, ...] = ()) -> None:
+    def _curve(
+        self, values: FloatArray, zero: float, scale: float, width: float, grey: float, dash: tuple[float, ...] = ()
+    ) -> None:
         canvas = self.canv
         xs = np.round(self._x(self.plot.ppm), 2).tolist()
         ys = np.round(zero + np.nan_to_num(values) * scale, 2).tolist()
@@ -126,7 +127,9 @@ class SpectrumFigure(FixedFigure):
     def _draw_legend(self, y: float, factor: float) -> None:
         note = "" if factor > 0.995 else f" × {factor:.2f}"
         entries: list[tuple[str, float, float, tuple[float, ...]]] = [
-            ("data", 0.55, 0.9, ()), ("fit", 0.0, 1.2, ()), ("baseline", 0.2, 0.8, (3, 2)),
+            ("data", 0.55, 0.9, ()),
+            ("fit", 0.0, 1.2, ()),
+            ("baseline", 0.2, 0.8, (3, 2)),
         ]
         entries += [(f"fitted signals{note} beneath", 0.2, 0.6, ())] if self.traces else []
         x = self.width - _RIGHT - sum(text_width(name, _LABEL.size) + 26 for name, *_ in entries)

@@ -70,9 +70,7 @@ def _compared_tables(
     return beside, (*_ratio_tables(voxels, ratios, _RATIOS_ACROSS), _gate_table(voxels))
 
 
-def _plain_tables(
-    voxels: Sequence[VoxelResult], ratios: Sequence[str]
-) -> tuple[tuple[Table, ...], tuple[Table, ...]]:
+def _plain_tables(voxels: Sequence[VoxelResult], ratios: Sequence[str]) -> tuple[tuple[Table, ...], tuple[Table, ...]]:
     """Return the tables beside the picture and those below it, for an exam without evidence."""
     if len(voxels) <= _FEW_VOXELS:
         return (_turned_ratio_table(voxels, ratios),), (_gate_table(voxels),)
@@ -90,8 +88,10 @@ def _why_no_picture(study: Study) -> str:
 def _findings(exam: ExamResult) -> tuple[str, ...]:
     count = len(exam.voxels)
     if not exam.compares:
-        return (f"{exam.evaluable} of {count} {'voxel' if count == 1 else 'voxels'} evaluable. "
-                "This protocol states ratios and makes no comparison between voxels.",)
+        return (
+            f"{exam.evaluable} of {count} {'voxel' if count == 1 else 'voxels'} evaluable. "
+            "This protocol states ratios and makes no comparison between voxels.",
+        )
     evaluable = f"{exam.evaluable} of {count} discs evaluable"
     if exam.contrast_p is not None:
         evaluable += f"; contrast between the discs {p_value(exam.contrast_p)}"
@@ -116,18 +116,26 @@ def _evidence_table(voxels: Sequence[VoxelResult]) -> Table:
         evidence = result.evidence
         found = evidence.evidence_class if evidence else "not evaluable"
         interval = evidence.lr if evidence else None
-        rows.append((
-            Cell(clean(result.label, 40), bold=True),
-            Cell(likelihood_ratio(interval) if interval else "withheld", bold=found in ("higher", "lower")),
-            Cell("", interval=interval),
-            Cell(score(evidence.score) if evidence and evidence.score else UNKNOWN),
-            Cell(class_words(found), bold=found in ("higher", "lower")),
-            Cell(evidence.driver or UNKNOWN if evidence else UNKNOWN),
-        ))
+        rows.append(
+            (
+                Cell(clean(result.label, 40), bold=True),
+                Cell(likelihood_ratio(interval) if interval else "withheld", bold=found in ("higher", "lower")),
+                Cell("", interval=interval),
+                Cell(score(evidence.score) if evidence and evidence.score else UNKNOWN),
+                Cell(class_words(found), bold=found in ("higher", "lower")),
+                Cell(evidence.driver or UNKNOWN if evidence else UNKNOWN),
+            )
+        )
     return Table(
         title="Evidence for pain, relative to the other discs of this exam",
-        columns=(Column("Level", 0.1), Column("Likelihood ratio\n[90 %]", 0.2), Column("", 0.18, is_interval=True),
-                 Column("Score 0–10\n[90 %]", 0.18), Column("Class", 0.21), Column("Driver", 0.13)),
+        columns=(
+            Column("Level", 0.1),
+            Column("Likelihood ratio\n[90 %]", 0.2),
+            Column("", 0.18, is_interval=True),
+            Column("Score 0–10\n[90 %]", 0.18),
+            Column("Class", 0.21),
+            Column("Driver", 0.13),
+        ),
         rows=tuple(rows),
         shaded=tuple(bool(v.evidence and v.evidence.evidence_class == "higher") for v in voxels),
     )
@@ -138,8 +146,12 @@ def _probability_table(voxels: Sequence[VoxelResult], pretest: Sequence[float]) 
     for result in voxels:
         found = {round(p.pretest, 6): p.value for p in result.evidence.probability} if result.evidence else {}
         values = [found.get(round(p, 6)) for p in pretest]
-        rows.append((Cell(clean(result.label, 40), bold=True),
-                     *(Cell(percent(value) if value else UNKNOWN) for value in values)))
+        rows.append(
+            (
+                Cell(clean(result.label, 40), bold=True),
+                *(Cell(percent(value) if value else UNKNOWN) for value in values),
+            )
+        )
     return Table(
         title="Probability of pain [90 %] after this evidence, for a pre-test probability of",
         columns=(Column("Level", 0.16), *(Column(f"{fixed(100 * p, 0)} %", 0.84 / len(pretest)) for p in pretest)),

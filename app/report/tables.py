@@ -31,8 +31,10 @@ def _grid(table: Table, width: float) -> Grid:
     widths = [width * column.share / total for column in table.columns]
     head = [_head(column, w) for column, w in zip(table.columns, widths, strict=True)]
     size = 0.9 if table.dense else 1.0
-    body = [[_cell(cell, column, w, size) for cell, column, w in zip(row, table.columns, widths, strict=True)]
-            for row in table.rows]
+    body = [
+        [_cell(cell, column, w, size) for cell, column, w in zip(row, table.columns, widths, strict=True)]
+        for row in table.rows
+    ]
     rule, heavy = Color(RULE, RULE, RULE), Color(0.25, 0.25, 0.25)
     style: list[tuple[object, ...]] = [
         *_base_style(_PAD, 1.2 if table.dense else 1.8),
@@ -48,8 +50,14 @@ def _grid(table: Table, width: float) -> Grid:
 def _base_style(right: float, above: float) -> list[tuple[object, ...]]:
     """Return what every grid shares; the font is named because reportlab would refer to one that is not embedded."""
     every = ((0, 0), (-1, -1))
-    return [("FONTNAME", *every, REGULAR), ("VALIGN", *every, "TOP"), ("LEFTPADDING", *every, 0),
-            ("RIGHTPADDING", *every, right), ("TOPPADDING", *every, above), ("BOTTOMPADDING", *every, above)]
+    return [
+        ("FONTNAME", *every, REGULAR),
+        ("VALIGN", *every, "TOP"),
+        ("LEFTPADDING", *every, 0),
+        ("RIGHTPADDING", *every, right),
+        ("TOPPADDING", *every, above),
+        ("BOTTOMPADDING", *every, above),
+    ]
 
 
 def _head(column: Column, width: float) -> Flowable:

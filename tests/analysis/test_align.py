@@ -1,11 +1,11 @@
-"""Alignment against known shifts and phases and their Cramer-Rao bound; rejection of transients spoilt on purpose."""
+"""Alignment against known shifts and phases and their Cramer-Rao bound."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from analysis.align import Alignment, Scale, align_transients, corrected, drift_hz, spoilt_transients
+from analysis.align import Scale, align_transients, corrected, drift_hz
 from analysis.units import time_axis_s
 
 SCALE = Scale(127.74, 2500.0, 4.65)
@@ -61,7 +61,7 @@ def test_corrected_transients_lie_on_one_another():
     raw = turned(DISC, shift, phase)
     aligned = corrected(raw, align_transients(raw, SCALE), SCALE.spectral_width_hz)
     apart = np.abs(aligned - aligned.mean(axis=0)).max(axis=0)
-    assert apart.max() < 0.005 * np.abs(DISC).max()
+    assert apart.max() < 0.01 * np.abs(DISC).max()
     assert np.abs(raw.mean(axis=0))[200:400].sum() < 0.8 * np.abs(aligned.mean(axis=0))[200:400].sum()
 
 
@@ -81,66 +81,64 @@ def test_fat_that_moves_is_not_aligned_instead_of_the_disc():
     assert np.std(found.phase_rad) < 0.15
 
 
+@pytest.mark.parametrize("strength", [0.15, 0.3])
+def test_weak_transients_are_aligned_nearly_as_well_as_noise_allows(strength):
+    """Residual water of twice to four times the noise at the start, lines of PG and choline below it."""
+    ratios = []
+    for seed in range(6):
+        rng = np.random.default_rng(40 + seed)
+        shift, phase = jitter(rng, 1.0)
+        found = align_transients(turned(strength * DISC, shift, phase) + noise(rng), SCALE)
+        ratios.append([np.std(-found.shift_hz - shift), np.std(np.angle(np.exp(1j * (-found.phase_rad - phase))))])
+    assert np.mean(ratios, axis=0) == pytest.approx(bound(strength * DISC, 0.2), rel=0.35)
+
+
+@pytest.mark.parametrize("spread", [0.3, 2.0])
+def test_water_that_turns_against_the_metabolites_does_not_carry_them_along(spread):
+    """Water's frequency and phase jump by themselves; the metabolites are strong enough to be asked alone."""
+    rng = np.random.default_rng(50)
+    shift, phase = jitter(rng, 1.0)
+    metabolites = line(2.04, 6.0, 16.0) + line(3.2, 4.0, 5.0) + line(3.03, 6.0, 5.0)
+    water = turned(line(4.65, 20.0, 9.0), rng.normal(0, 2 * spread, COUNT), rng.normal(0, spread, COUNT))
+    everything = (metabolites + water) * turned(np.ones(POINTS), shift, phase)
+    found = align_transients(everything + noise(rng), SCALE)
+    assert not found.with_water
+    assert np.std(-found.shift_hz - shift) < 2 * bound(metabolites, 0.2)[0]
+    assert np.std(np.angle(np.exp(1j * (-found.phase_rad - phase)))) < 2.5 * bound(metabolites, 0.2)[1]
+
+
+def test_spoilt_transients_do_not_become_the_reference():
+    """A third are spoilt by much stronger signals than the disc's: the others are aligned as if alone."""
+    rng = np.random.default_rng(60)
+    shift, phase = jitter(rng, 1.0)
+    transients = turned(DISC, shift, phase) + noise(rng)
+    spoilt = np.arange(COUNT) % 3 == 0
+    transients[spoilt] += line(3.6, 150.0j, 12.0) + line(1.3, 300.0, 30.0)
+    found = align_transients(transients, SCALE)
+    assert np.std((-found.shift_hz - shift)[~spoilt]) < 2 * bound(DISC, 0.2)[0]
+    assert np.std(np.angle(np.exp(1j * (-found.phase_rad - phase)))[~spoilt]) < 2 * bound(DISC, 0.2)[1]
+
+
+def test_transients_too_weak_to_be_aligned_one_by_one_follow_their_drift_together():
+    rng = np.random.default_rng(70)
+    drift, turn = np.linspace(-5, 5, COUNT), np.linspace(-0.4, 0.4, COUNT)
+    found = align_transients(turned(0.045 * DISC, drift, turn) + noise(rng), SCALE)
+    assert found.together > 1
+    assert np.std(-found.shift_hz - drift) < 0.7 * np.std(drift)
+
+
+def test_noise_is_left_as_it_is():
+    for seed in range(5):
+        found = align_transients(noise(np.random.default_rng(80 + seed)), SCALE)
+        assert found.together == 0
+        assert not found.shift_hz.any()
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_nothing_can_be_aligned_to_itself(count):
     found = align_transients(np.ones((count, POINTS), dtype=complex), SCALE)
     assert found.shift_hz.tolist() == [0.0] * count
     assert found.phase_rad.tolist() == [0.0] * count
-
-
-def judged(transients: np.ndarray):
-    alignment = align_transients(transients, SCALE)
-    return spoilt_transients(corrected(transients, alignment, SCALE.spectral_width_hz), alignment, SCALE)
-
-
-def test_a_burst_of_fat_is_rejected_and_named():
-    rng = np.random.default_rng(5)
-    transients = DISC + noise(rng)
-    bursts = [3, 17, 40]
-    transients[bursts] += line(1.3, 12.0, 25.0)
-    spoilt, named = judged(transients)
-    assert set(bursts) <= set(np.flatnonzero(spoilt))
-    assert any(text.startswith("lipid") and int(text.split()[1]) >= 3 for text in named)
-    assert spoilt.sum() <= len(bursts) + 4
-
-
-@pytest.mark.parametrize(
-    ("what", "spoil"),
-    [
-        ("frequency", lambda fid: fid * np.exp(2j * np.pi * 25.0 * TIME)),
-        ("water", lambda fid: fid + line(4.65, 40.0, 12.0) * 1j),
-        ("tail", lambda fid: fid + np.where(TIME > 0.7, 5.0, 0.0) * np.exp(1j * 900 * TIME)),
-    ],
-)
-def test_other_faults_are_rejected_and_named(what, spoil):
-    rng = np.random.default_rng(6)
-    transients = DISC + noise(rng)
-    transients[30] = spoil(transients[30])
-    spoilt, named = judged(transients)
-    assert spoilt[30]
-    assert any(text.startswith(what) for text in named)
-
-
-def test_few_good_transients_are_lost():
-    rejected = []
-    for seed in range(6):
-        rng = np.random.default_rng(seed)
-        rejected.append(judged(turned(DISC, *jitter(rng, 1.0)) + noise(rng))[0].mean())
-    assert np.mean(rejected) < 0.03
-
-
-def test_a_slow_drift_is_no_fault():
-    rng = np.random.default_rng(8)
-    spoilt, _ = judged(turned(DISC, np.linspace(0, 25, COUNT), np.zeros(COUNT)) + noise(rng))
-    assert spoilt.mean() < 0.05
-
-
-def test_few_transients_are_not_judged():
-    spoilt, named = spoilt_transients(
-        np.ones((7, POINTS), dtype=complex), Alignment(np.array([0, 0, 0, 90.0, 0, 0, 0]), np.zeros(7)), SCALE
-    )
-    assert not spoilt.any()
-    assert named == ("too few transients to judge",)
 
 
 @pytest.mark.parametrize("count", [16, 32, 64, 128])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.basis import broad_fid, pick, simulate_basis
+from analysis.basis import SIMULATOR_VERSION, broad_fid, pick, simulate_basis
 from analysis.errors import BadProtocol
-from analysis.spin_library import BroadLine, BroadSignal
-from analysis.spins import Sequence, simulate_fid
+from analysis.sequences import Sequence, SlicePulses
+from analysis.spin_library import BroadLine, BroadSignal, SpinLibrary
+from analysis.spin_systems import Hetero, SpinGroup, SpinSystem
+from analysis.spins import simulate_fid
 from analysis.types import Sampling
 from analysis.units import ppm_axis, spectrum_of
 from tests.benchmarks.simulated import spin_library
@@ -66,3 +68,50 @@ def test_pick_reorders(basis):
 def test_an_unknown_signal_is_named():
     with pytest.raises(BadProtocol, match="'Unobtainium'"):
         simulate_basis({"X": {"Unobtainium": 1.0}}, spin_library(), PRESS, SAMPLING)
+
+
+def test_the_simulator_version_is_raised_when_the_same_tables_give_other_numbers():
+    """Bases on disk are trusted by their key: when this fails for a good reason, raise `SIMULATOR_VERSION` as well."""
+    sampling = Sampling(123.2, 2000.0, 64, 4.65)
+    pair = SpinGroup((4.1, 2.6, 2.6, 1.3), ((0, 1, 3.0), (0, 2, 9.0), (1, 2, -15.0), (1, 3, 6.0)), hetero=())
+    other = SpinGroup((3.6, 3.6), ((0, 1, -14.0),), hetero=(Hetero(1.0, (0.5, 2.5)),))
+    system = SpinSystem("X", "", (pair, other), "", "")
+    library = SpinLibrary({"X": system}, {"B": BroadSignal("B", "", (BroadLine(1.3, 0.2, 2.0),), "", "")})
+    sequences = {
+        Sequence("PRESS", 0.030, te1_s=0.011): (
+            5.006369 + 0.001456j,
+            -1.411542 - 1.928248j,
+            3.025327 - 0.797544j,
+            2.000000 + 0.000000j,
+            1.123487 - 1.154984j,
+            0.234262 - 0.001001j,
+        ),
+        Sequence("STEAM", 0.020, tm_s=0.010): (
+            5.738533 - 0.000002j,
+            -1.898869 - 1.635719j,
+            3.922569 - 0.845810j,
+            2.000000 + 0.000000j,
+            1.123487 - 1.154984j,
+            0.234262 - 0.001001j,
+        ),
+        Sequence("PRESS", 0.030, pulses=SlicePulses(1250.0)): (
+            5.386452 + 0.005393j,
+            -1.659587 - 1.750976j,
+            3.575241 - 0.827972j,
+            2.000000 + 0.000000j,
+            1.123487 - 1.154984j,
+            0.234262 - 0.001001j,
+        ),
+        Sequence("sLASER", 0.040, pulses=SlicePulses(5000.0, 0.0045)): (
+            4.416729 + 0.001561j,
+            -1.051364 - 2.018364j,
+            2.500123 - 0.786282j,
+            2.000000 + 0.000000j,
+            1.123487 - 1.154984j,
+            0.234262 - 0.001001j,
+        ),
+    }
+    assert SIMULATOR_VERSION == 1
+    for sequence, recorded in sequences.items():
+        fids = simulate_basis({"X": {"X": 1.0}, "B": {"B": 1.0}}, library, sequence, sampling).fids
+        assert fids[:, [0, 20, 63]].ravel() == pytest.approx(np.array(recorded), abs=2e-6), sequence.describe()

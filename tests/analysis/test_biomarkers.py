@@ -34,9 +34,7 @@ def fieller(top, bottom, sd_top, sd_bottom, correlation) -> tuple[float, float]:
     return (b - root) / a, (b + root) / a
 
 
-@given(
-    st.floats(0.3, 3.0), st.floats(0.5, 2.0), st.floats(0.01, 0.04), st.floats(0.01, 0.04), st.floats(-0.8, 0.8)
-)
+@given(st.floats(0.3, 3.0), st.floats(0.5, 2.0), st.floats(0.01, 0.04), st.floats(0.01, 0.04), st.floats(-0.8, 0.8))
 @settings(max_examples=25)
 def test_for_small_errors_the_interval_is_fiellers_and_the_sd_that_of_the_delta_method(top, bottom, a, b, correlation):
     sd_top, sd_bottom = a * top, b * bottom

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.coils import coil_weights, combination_step
+from analysis.coils import coil_weights, combination_step, combined
+from analysis.errors import ProcessingFailed
 
 COILS, POINTS = 8, 1024
 
@@ -107,3 +108,51 @@ def test_the_history_tells_how_many_coils_count():
     assert step.values["effective_coils"] == pytest.approx(2.0)
     assert "water" in step.text
     assert "itself" in combination_step(4, np.ones(4, dtype=complex), by_water=False).text
+
+
+@pytest.mark.parametrize("height", [1.0, 4.0, 16.0])
+def test_a_weak_signal_without_water_is_combined_as_well(array, height):
+    """64 transients, each below its noise at the lowest height; the mean of all shows the sensitivities."""
+    ratios = []
+    for seed in range(5):
+        own = signals(np.random.default_rng(20 + seed), array, 64, height, 0.011)
+        ratios.append(snr(coil_weights(own, own), array) / best_snr(array[0], array[2]))
+    assert np.mean(ratios) > 0.99
+    assert min(ratios) > 0.98
+
+
+def test_without_whitening_the_weights_are_the_sensitivities(array):
+    rng = np.random.default_rng(8)
+    weights = coil_weights(signals(rng, array, 4, 1000.0), signals(rng, array, 16, 10.0), whiten=False)
+    likeness = abs(weights @ array[0]) / np.linalg.norm(weights) / np.linalg.norm(array[0])
+    assert likeness == pytest.approx(1.0, abs=1e-4)
+    step = combination_step(COILS, weights, by_water=True, whitened=False)
+    assert "sensitivity alone" in step.text
+
+
+def test_single_precision_loses_nothing(array):
+    rng = np.random.default_rng(9)
+    water, own = signals(rng, array, 4, 1000.0), signals(rng, array, 16, 10.0)
+    double = combined(coil_weights(water, own), own)
+    small = [np.asfortranarray(one.astype(np.complex64)) for one in (water, own)]
+    single = combined(coil_weights(*small), small[1])
+    assert single.dtype == np.complex128
+    assert np.abs(single - double).max() < 1e-5 * np.abs(double).max()
+
+
+def test_coils_without_any_noise_are_combined(array):
+    clean = array[0][:, None, None] * np.exp((-0.01 + 0.05j) * np.arange(POINTS)) * np.ones((1, 4, 1))
+    weights = coil_weights(clean, clean)
+    assert abs(weights @ array[0]) == pytest.approx(np.linalg.norm(array[0]), rel=1e-3)
+
+
+@pytest.mark.parametrize("place", [0, 500, POINTS - 1])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_a_number_is_not_combined_in_silence(array, place, value):
+    own = signals(np.random.default_rng(10), array, 4, 100.0)
+    own[2, 1, place] = value
+    if place == 500:
+        assert not np.isfinite(combined(coil_weights(own, own), own)).all()
+    else:
+        with pytest.raises(ProcessingFailed, match="not numbers"):
+            coil_weights(own, own)

@@ -272,9 +272,7 @@ def test_a_disc_that_is_not_evaluable_has_no_numbers():
 def test_lipid_that_was_fitted_as_lactate_is_not_called():
     """Section 9.3: 0.6 units of lipid in lactate, in a disc whose lipid line is large."""
     never_withheld = RULES.model_copy(update={"contrast_p": 1.1})
-    seen, unseen = (
-        last(exam(laal=0.63 + 0.6, prop=0.12, pg=1.0, lipid=lipid), never_withheld) for lipid in (4.0, 0.0)
-    )
+    seen, unseen = (last(exam(laal=0.63 + 0.6, prop=0.12, pg=1.0, lipid=lipid), never_withheld) for lipid in (4.0, 0.0))
     assert seen.evidence_class == "indeterminate"
     assert seen.lr.median < unseen.lr.median
     assert seen.lr.median < 1.5

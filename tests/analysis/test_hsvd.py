@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.hsvd import Damped, decompose, remove_band
+from analysis.hsvd import Damped, decompose, phase_at_start, remove_band, tail_noise_sd
 from analysis.units import spectrum_of, time_axis_s
 
 WIDTH_HZ, POINTS, F0_MHZ = 2500.0, 2048, 127.74
@@ -86,3 +86,96 @@ def test_a_short_fid_is_enough():
     short = (METABOLITES + 10 * line(0.0, 8.0, 7.0))[:256]
     left, _ = remove_band(short, WIDTH_HZ, WATER_HZ)
     assert np.abs(left - METABOLITES[:256]).max() < 0.01 * np.abs(short).max()
+
+
+# --- how well: bounds that hold over widths and shapes of the water ---------------------------------------------------
+
+LINES = {
+    "lactate methine": (4.11, 5.0, 3.0),
+    "carbohydrates": (3.75, 3.0, 20.0),
+    "creatine": (3.03, 3.0, 6.0),
+    "N-acetyl": (2.04, 3.0, 16.0),
+    "lactate methyl": (1.31, 2.0, 6.0),
+}
+"""Area, then width in Hz."""
+
+
+def gaussian(hz: float, amplitude: complex, fwhm_hz: float) -> np.ndarray:
+    return amplitude * np.exp(2j * np.pi * hz * TIME - (np.pi * fwhm_hz * TIME) ** 2 / (4 * np.log(2)))
+
+
+WATERS = {
+    "narrow": line(2.0, 0.7 * np.exp(0.7j), 4.0) + line(-6.0, 0.3 * np.exp(0.2j), 9.0),
+    "usual": line(2.0, 0.7 * np.exp(0.7j), 8.0) + line(-9.0, 0.3 * np.exp(0.2j), 20.0),
+    "wide": line(4.0, 0.7, 14.0) + line(-6.0, 0.3j, 30.0),
+    "Gaussian": gaussian(1.0, 0.8, 10.0) + line(-8.0, 0.2, 9.0),
+}
+
+
+@pytest.mark.parametrize("shape", WATERS)
+def test_water_of_two_lines_falls_by_40_db_and_no_metabolite_changes(shape):
+    """Water 100 times a metabolite: in the band 40 dB down; from 4.1 ppm on amplitudes and phases as they were."""
+    shapes = np.array([line(ppm(where), 1.0, width) for where, _, width in LINES.values()]).T
+    metabolites = shapes @ np.array([area for _, area, _ in LINES.values()])
+    water = 300 * WATERS[shape]
+    hz = np.fft.fftshift(np.fft.fftfreq(4 * POINTS, 1 / WIDTH_HZ))
+    band = (hz > WATER_HZ[0]) & (hz < WATER_HZ[1])
+    worst_db, changes = [], []
+    for seed in range(4):
+        random = noise(seed, 0.03)
+        left, _ = remove_band(metabolites + water + random, WIDTH_HZ, WATER_HZ)
+        error = left - metabolites - random
+        before, after = (np.abs(spectrum_of(fid, 4 * POINTS))[band].max() for fid in (water, error))
+        worst_db.append(20 * np.log10(after / before))
+        changes.append(np.linalg.lstsq(shapes, metabolites + error, rcond=None)[0])
+    assert max(worst_db) < -40
+    found = np.mean(changes, axis=0)
+    areas = np.array([area for _, area, _ in LINES.values()])
+    bound = np.array([0.05, 0.05, 0.01, 0.01, 0.01])
+    assert np.all(np.abs(np.abs(found) / areas - 1) < bound)
+    assert np.all(np.abs(np.angle(found)) < bound)
+
+
+def test_the_lanczos_steps_find_the_poles_of_the_whole_decomposition():
+    """Against the dense singular value decomposition of the Hankel matrix."""
+    fid = METABOLITES + line(2.0, 30.0, 8.0) + line(-9.0, 10.0j, 20.0) + noise(4, 0.02)
+    found = decompose(fid, WIDTH_HZ, components=5)
+    head = fid[: round(0.41 * WIDTH_HZ)]
+    window = int(3 / 8 * len(head))
+    hankel = np.lib.stride_tricks.sliding_window_view(head, len(head) - window + 1)
+    space = np.linalg.svd(hankel, full_matrices=False)[0][:, :5]
+    poles = np.linalg.eigvals(np.linalg.lstsq(space[:-1], space[1:], rcond=None)[0])
+    assert np.sort(found.frequency_hz) == pytest.approx(np.sort(np.angle(poles)) * WIDTH_HZ / (2 * np.pi), abs=1e-6)
+
+
+def test_of_noise_alone_hardly_anything_is_removed():
+    shares = []
+    for seed in range(20):
+        _, removed = remove_band(noise(seed, 1.0), WIDTH_HZ, WATER_HZ)
+        shares.append(np.linalg.norm(removed) ** 2 / np.linalg.norm(noise(seed, 1.0)) ** 2)
+    assert np.mean(np.array(shares) == 0) > 0.5
+    assert max(shares) < 0.02
+
+
+def test_several_signals_share_their_components():
+    """Two halves and their mean: what is taken from the mean is the mean of what is taken from the halves."""
+    halves = [METABOLITES + line(1.0, level, 8.0) + noise(seed, 0.05) for seed, level in ((5, 30.0), (6, 33.0j))]
+    mean = np.mean(halves, axis=0)
+    left, removed = remove_band(np.array([mean, *halves]), WIDTH_HZ, WATER_HZ)
+    assert left[1:].mean(axis=0) == pytest.approx(left[0])
+    assert left + removed == pytest.approx(np.array([mean, *halves]))
+    for row in left:
+        assert np.abs(row - METABOLITES)[:20].max() < 0.6
+
+
+def test_the_noise_of_the_tail_is_measured_beside_lines_that_still_ring():
+    found = [tail_noise_sd(noise(seed, 0.5) + line(30.0, 20.0, 1.0)) for seed in range(10)]
+    assert np.mean(found) == pytest.approx(0.5, rel=0.04)
+
+
+@pytest.mark.parametrize("phase_rad", [0.0, 1.0, -2.5])
+def test_the_phase_at_the_start_is_that_of_the_lines(phase_rad):
+    fid = METABOLITES * np.exp(1j * phase_rad) + line(0.0, 50.0j, 8.0) + noise(7, 0.05)
+    found = phase_at_start(fid, WIDTH_HZ, (ppm(0.5), ppm(4.2)))
+    assert np.angle(np.exp(1j * (found - phase_rad))) == pytest.approx(0.0, abs=0.05)
+    assert phase_at_start(noise(8, 1.0), WIDTH_HZ, (ppm(0.5), ppm(4.2))) is None

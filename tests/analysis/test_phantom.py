@@ -105,5 +105,5 @@ def test_water_is_where_it_belongs_and_weaker_in_degenerate_discs():
             axis = np.fft.fftshift(np.fft.fftfreq(4 * SAMPLING.points, 1 / SAMPLING.spectral_width_hz))
             assert abs(axis[peak.argmax()]) < 15.0
             heights.setdefault(disc.pfirrmann, []).append(abs(mean[1]))
-            assert abs(mean[1]) == pytest.approx(900.0 * math.exp(-TE_S / disc.water_t2_s), rel=0.15)
+            assert abs(mean[1]) == pytest.approx(8400.0 * math.exp(-TE_S / disc.water_t2_s), rel=0.15)
     assert np.mean(heights[2]) > np.mean(heights[4])

@@ -9,16 +9,23 @@ import numpy as np
 import pytest
 
 from analysis.align import Scale
-from analysis.preprocess import line_width_hz, noise_sd, process, water_phase_rad
+from analysis.eddy import water_phase_rad
+from analysis.errors import ProcessingFailed
+from analysis.hsvd import remove_band
+from analysis.noise import noise_sd
+from analysis.preprocess import process
 from analysis.quality import voigt_fwhm_hz
 from analysis.types import Acquisition, AcquisitionParameters, ProcessSettings
 from analysis.units import spectrum_of, time_axis_s
+from analysis.water_line import line_width_hz
 
 F0_MHZ, WIDTH_HZ, REFERENCE_PPM, POINTS, COUNT, COILS = 127.74, 2500.0, 4.65, 2048, 32, 4
 SCALE = Scale(F0_MHZ, WIDTH_HZ, REFERENCE_PPM)
 TIME = time_axis_s(POINTS, WIDTH_HZ)
-STAGES = ["Coil combination", "Eddy-current correction", "Alignment", "Rejection", "Mean", "Water removal"]
-OFF = ProcessSettings(align=False, reject=False, eddy_current=False, remove_water=False)
+STAGES = ["Coil combination", "Eddy-current correction", "Alignment", "Rejection", "Mean", "Water removal", "Phase"]
+OFF = ProcessSettings(
+    whiten_coils=False, align=False, reject=False, eddy_current=False, remove_water=False, automatic_phase=False
+)
 NOISE = 0.5
 
 
@@ -180,6 +187,77 @@ def test_water_phase_is_continued_as_a_line_through_the_noise():
     assert np.diff(found[800:])[0] == pytest.approx(phase[1], rel=0.4)
 
 
+def test_the_phase_is_followed_through_a_dip_where_two_lines_of_water_beat():
+    """Lines 20 Hz apart cancel at 25 ms; what comes after is still strong and still known."""
+    phase = 2.0 * (1 - np.exp(-TIME / 0.04)) + 2 * np.pi * 40.0 * TIME
+    beating = (line(4.65, 100.0, 4.0) + line(4.65 + 20 / F0_MHZ, 97.0, 4.0)) * np.exp(1j * phase)
+    found = water_phase_rad(beating + noise(13, 1)[0])
+    strong = np.abs(beating) > 20.0
+    assert strong[100:].any()
+    assert np.exp(1j * found[strong]) == pytest.approx(np.exp(1j * np.angle(beating[strong])), abs=0.1)
+    assert np.abs(np.diff(found)).max() < np.pi
+
+
+def test_a_correction_in_noise_restores_the_line_that_eddy_currents_have_bent():
+    """The phase turns by many times 2 pi, and most of the water's FID is noise."""
+    bent = 6.0 * np.exp(-TIME / 0.08) + 2 * np.pi * 30.0 * TIME
+    turn = np.exp(1j * bent)
+    measured = acquisition(
+        (METABOLITES * turn + 0.02 * noise(14, 1)[0])[None, None], (WATER * turn + noise(15, 1)[0])[None, None]
+    )
+    fid = process(measured, replace(OFF, eddy_current=True)).fid
+    found, true = (spectrum_of(one, 2 * POINTS).real for one in (fid, METABOLITES))
+    for where in (3.03, 2.04, 1.31):
+        assert at(found, where).max() == pytest.approx(at(true, where).max(), rel=0.03)
+        assert np.argmax(at(found, where)) == pytest.approx(np.argmax(at(true, where)), abs=1)
+
+
+# --- water on the scale of the signal ----------------------------------------------------------------------------
+
+
+def test_the_water_reference_comes_on_the_scale_of_the_signal(everything):
+    _, measured, spectrum = everything
+    gain = np.linalg.norm(SENSITIVITY)
+    assert spectrum.water.shape == (POINTS,)
+    assert np.abs(spectrum.water - gain * WATER)[:400].max() < 0.01 * gain * 900
+    assert spectrum.water_area == pytest.approx(abs(spectrum.water[:3].mean()), rel=0.03)
+    assert process(replace(measured, water=None), ProcessSettings()).water is None
+
+
+def test_water_from_other_coils_has_no_scale_of_the_signal():
+    measured = replace(simple(), water=(SENSITIVITY[:, None, None] * WATER)[:3] + noise(6, 3, 1))
+    spectrum = process(measured, ProcessSettings())
+    assert spectrum.water is None
+    assert spectrum.water_area is not None
+
+
+# --- phase -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("phase_rad", [-2.0, 0.5, 3.0])
+def test_lines_are_turned_upright_where_no_water_reference_has_done_so(phase_rad):
+    fid = METABOLITES * np.exp(1j * phase_rad) + RESIDUAL * np.exp(2.0j)
+    spectrum = process(acquisition((fid + noise(16, COUNT))[None]), ProcessSettings())
+    step = spectrum.history[-1]
+    assert step.name == "Phase"
+    assert step.values["done"] is True
+    found, true = (at(spectrum_of(one, 2 * POINTS).real, 3.03).max() for one in (spectrum.fid, METABOLITES))
+    assert found == pytest.approx(true, rel=0.15)
+    assert at(spectrum_of(spectrum.odd, 2 * POINTS).real, 3.03).max() == pytest.approx(true, rel=0.2)
+    assert not spectrum.phase_known
+
+
+def test_the_phase_is_left_to_the_water_reference(everything):
+    step = everything[2].history[-1]
+    assert step.text == "Not done: the water reference has set it."
+    assert everything[2].phase_known
+
+
+def test_noise_has_no_phase():
+    silent = process(acquisition(noise(17, COUNT)[None]), ProcessSettings())
+    assert silent.history[-1].text == "Not done: no line stands out of the noise."
+
+
 # --- alignment, rejection, mean ----------------------------------------------------------------------------------
 
 
@@ -225,6 +303,26 @@ def test_halves_are_cleaned_of_water_like_the_whole():
         assert at(spectrum_of(half).real, 3.03).max() == pytest.approx(height, rel=0.15)
 
 
+def test_halves_of_what_is_kept_make_up_the_whole_after_every_step(everything):
+    """Rejection leaves an odd number or an even one; water removal takes the same lines from all three."""
+    spectrum = everything[2]
+    kept = int(spectrum.kept.sum())
+    first = (kept + 1) // 2
+    mean = (first * spectrum.odd + (kept - first) * spectrum.even) / kept
+    assert mean == pytest.approx(spectrum.fid, abs=1e-9 * np.abs(spectrum.fid).max() + 1e-9)
+    rest = spectrum.odd - spectrum.even
+    expected = spectrum.noise_sd * math.sqrt(kept / first + kept / (kept - first))
+    assert np.std(rest[500:].real) == pytest.approx(expected, rel=0.06)
+
+
+def test_a_signal_that_is_not_a_number_cannot_be_processed():
+    measured = simple()
+    fids = measured.fids.copy()
+    fids[0, 3, 700] = np.nan
+    with pytest.raises(ProcessingFailed, match="not numbers"):
+        process(replace(measured, fids=fids), ProcessSettings())
+
+
 def test_a_reference_from_other_coils_is_combined_by_itself():
     measured = replace(simple(), water=(SENSITIVITY[:, None, None] * WATER)[:3] + noise(6, 3, 1))
     spectrum = process(measured, ProcessSettings())
@@ -253,6 +351,20 @@ def test_noise_is_measured_for_any_sampling(points, width_hz):
         fid = fid + rng.standard_normal(points) + 1j * rng.standard_normal(points)
         found.append(noise_sd(fid, Scale(F0_MHZ, width_hz, REFERENCE_PPM)))
     assert np.mean(found) == pytest.approx(1.0, abs=0.04)
+
+
+@pytest.mark.parametrize(("points", "width_hz"), [(512, 1250.0), (1024, 2000.0), (2048, 2500.0)])
+def test_noise_is_neither_low_nor_high_after_the_removal_of_water(points, width_hz):
+    """Few and short bands invite to pick the quietest; and what is removed must not take noise along."""
+    time = time_axis_s(points, width_hz)
+    found = []
+    for seed in range(30):
+        rng = np.random.default_rng(200 + seed)
+        fid = (3 * np.exp(2j * np.pi * -207 * time) + 300 * np.exp(0.5j)) * np.exp(-np.pi * 8 * time)
+        fid = fid + rng.standard_normal(points) + 1j * rng.standard_normal(points)
+        left, _ = remove_band(fid, width_hz, (-45.0, 70.0))
+        found.append(noise_sd(left, Scale(F0_MHZ, width_hz, REFERENCE_PPM)))
+    assert np.mean(found) == pytest.approx(1.0, abs=0.02)
 
 
 @pytest.mark.parametrize(("lorentz_hz", "gauss_hz"), [(4.0, 0.0), (9.0, 0.0), (25.0, 0.0), (0.0, 12.0), (6.0, 8.0)])

@@ -27,9 +27,16 @@ def ramp_volume(affine: np.ndarray, shape: tuple[int, int, int]) -> Volume:
     slices, rows, columns = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
     points = np.stack([columns, rows, slices], axis=-1) @ affine[:3, :3].T + affine[:3, 3]
     return Volume(
-        pixels=ramp(points).astype(np.float32), affine=affine, slice_thickness_mm=4.0, description="ramp",
-        series_instance_uid="2.25.1", series_number=1, frame_of_reference_uid="2.25.2", window_centre=0.0,
-        window_width=1.0, plane="sagittal",
+        pixels=ramp(points).astype(np.float32),
+        affine=affine,
+        slice_thickness_mm=4.0,
+        description="ramp",
+        series_instance_uid="2.25.1",
+        series_number=1,
+        frame_of_reference_uid="2.25.2",
+        window_centre=0.0,
+        window_width=1.0,
+        plane="sagittal",
     )
 
 

@@ -75,6 +75,15 @@ def test_numbers_are_those_of_the_analysis_to_six_digits(exam, document):
             assert len(voxel["evidence"]["probability"]) == 3
 
 
+def test_concentrations_stand_beside_the_amplitudes_and_the_unknown_is_null(exam, document):
+    found = document["voxels"][0]["metabolites"]
+    true = exam[1].voxels[0].metabolites["Lac"].concentration_mmol_per_l
+    assert found["Lac"]["concentration_mmol_per_l"]["value"] == pytest.approx(true.value, rel=1e-5)
+    assert set(found["Lac"]["concentration_mmol_per_l"]) == {"value", "sd"}
+    assert found["Coll"]["concentration_mmol_per_l"] is None
+    assert all(set(entry) == {"amplitude", "sd", "concentration_mmol_per_l"} for entry in found.values())
+
+
 def test_units_are_those_of_the_keys(exam, document):
     voxel, acquisition = document["voxels"][0], exam[0].acquisitions[0]
     assert voxel["acquisition"]["te_ms"] == 30.0

@@ -93,15 +93,28 @@ def test_shipped_groups_fit_together():
 
 
 def test_shipped_protons_are_those_of_the_molecule():
-    """Non-exchanging protons of each molecule, counted from its formula; NAAG ships its acetyl group only."""
+    """Non-exchanging protons of each molecule, counted from its formula."""
     expected = {
         "Ace": 3, "Ala": 4, "Asp": 3, "Asc": 4, "Cho": 13, "PCh": 13, "GPC": 18, "Cr": 5, "PCr": 5, "GABA": 6,
         "GlcA": 7, "GlcB": 7, "Glu": 5, "Gln": 5, "GSH": 10, "Gly": 2, "Glyc": 5, "EtOH": 5, "mI": 6, "sI": 6,
-        "Lac": 4, "NAA": 6, "NAAG": 3, "PE": 4, "Ser": 3, "Suc": 4, "Tau": 4, "Thr": 5, "Val": 8, "Prop": 5,
+        "Lac": 4, "NAA": 6, "NAAG": 11, "PE": 4, "Ser": 3, "Suc": 4, "Tau": 4, "Thr": 5, "Val": 8, "Prop": 5,
+        "Cit": 4, "2HG": 5,
     }  # fmt: skip
     found = {k: sum(g.count * len(g.ppm) for g in s.groups) for k, s in spin_library().systems.items()}
-    assert {k: found[k] for k in expected if k in found} == {k: n for k, n in expected.items() if k in found}
-    assert set(expected) - set(found) == set()
+    assert found == expected
+
+
+def test_every_entry_says_where_it_comes_from():
+    library = spin_library()
+    for entry in (*library.systems.values(), *library.broad.values()):
+        assert entry.source, entry.key
+        assert entry.status in {"read", "derived", "unverified", "design choice"}, entry.key
+
+
+def test_broad_signals_cover_what_a_disc_and_a_brain_need():
+    assert {"PG", "Carb", "Coll", "Lip09", "Lip13a", "Lip13b", "Lip20", "MM09", "MM12", "MM14", "MM17", "MM20"} <= set(
+        spin_library().broad
+    )
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,6 +59,31 @@ def test_concentration_does_not_depend_on_the_scale_of_the_basis(rules, scale):
     found = water_scale(basis_of(scale), 0.05, water, SAMPLING, 0.030, rules)
     assert amplitude * found.millimolar_per_unit == pytest.approx(8.0, rel=3e-3)
     assert "assumed" not in " ".join(found.sentences)
+
+
+def lorentz(ppm: float, area: float, width_hz: float) -> np.ndarray:
+    return area * np.exp(2j * np.pi * (ppm - 4.65) * SAMPLING.f0_mhz * TIME - math.pi * width_hz * TIME)
+
+
+@pytest.mark.parametrize(("basis_hz", "water_hz"), [(1.0, 3.0), (2.0, 6.0), (3.0, 12.0)])
+def test_total_areas_depend_on_no_line_width_and_windows_do(rules, basis_hz, water_hz):
+    """The argument for total areas: the same tissue must not change with the basis set's lines or the shim."""
+    basis = replace(basis_of(), fids=(lorentz(3.027, 3.0, basis_hz) + lorentz(3.91, 2.0, basis_hz))[None])
+    water = lorentz(4.65, 2 * 29697.0, water_hz)
+    amplitude = 8.0 * math.exp(-0.030 / 0.160)
+    windows, total = (
+        amplitude * water_scale(basis, None, water, SAMPLING, 0.030, rules.model_copy(update={"areas": areas}))
+        .millimolar_per_unit
+        for areas in ("lcmodel", "total")
+    )  # fmt: skip
+    assert total == pytest.approx(8.0, rel=2e-3)
+    assert windows < 0.97 * total
+
+
+def test_the_sentences_say_which_areas_and_what_the_other_would_give(rules):
+    found = water_scale(basis_of(), 0.05, line(4.65, 1e4, 6.0), SAMPLING, 0.03, rules)
+    assert "as LCModel does" in found.sentences[0]
+    assert "total areas (amplitudes at t = 0) every number would be 1.00" in found.sentences[0]
 
 
 def test_an_assumed_echo_time_is_said(rules):

@@ -38,7 +38,12 @@ class Answers:
 
     def start(self, jobs: JobRunner, work: object, key: str = "job") -> None:
         jobs.start(
-            key, "Working", work, done=self.on_done, failed=self.failed.append, cancelled=self.on_cancelled,  # type: ignore[arg-type]
+            key,
+            "Working",
+            work,
+            done=self.on_done,
+            failed=self.failed.append,
+            cancelled=self.on_cancelled,  # type: ignore[arg-type]
         )
 
 

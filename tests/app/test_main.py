@@ -79,7 +79,9 @@ def bench(qtbot: QtBot, qapp: QtWidgets.QApplication) -> Iterator[Bench]:
     apply_look(qapp)
     fake, window, session, jobs = Fake(), MainWindow(("disc", "brain")), ReadingSession(), JobRunner()
     services = Services(
-        lambda *a: fake.read(*a), lambda *a: fake.choose(*a), lambda *a: fake.analyse(*a),
+        lambda *a: fake.read(*a),
+        lambda *a: fake.choose(*a),
+        lambda *a: fake.analyse(*a),
     )
     station = Workstation(window, session, jobs, services)
     qtbot.addWidget(window)

@@ -15,8 +15,8 @@ from analysis.basis import simulate_basis
 from analysis.phantom import SAMPLING, TE_S, PhantomDisc, PhantomExam, simulate_exam
 from analysis.pipeline import analyse
 from analysis.protocol import Protocol, parse_protocol
+from analysis.sequences import Sequence as PulseSequence
 from analysis.spin_library import SpinLibrary, parse_spin_library
-from analysis.spins import Sequence as PulseSequence
 from analysis.types import (
     Acquisition,
     AcquisitionParameters,

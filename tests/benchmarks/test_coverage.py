@@ -1,6 +1,6 @@
 """Coverage of the stated intervals: minutes of work, so only where benchmarks are asked for.
 
-    .venv/bin/python -m pytest tests/benchmarks/test_coverage.py --benchmark-enable -s
+.venv/bin/python -m pytest tests/benchmarks/test_coverage.py --benchmark-enable -s
 """
 
 from __future__ import annotations

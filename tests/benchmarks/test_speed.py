@@ -1,27 +1,18 @@
 """Time of each arrow; every one runs once in the ordinary tests, and is timed with ``--benchmark-enable``.
 
-    OPENBLAS_NUM_THREADS=1 .venv/bin/python -m pytest tests/benchmarks/test_speed.py --benchmark-enable
+OPENBLAS_NUM_THREADS=1 .venv/bin/python -m pytest tests/benchmarks/test_speed.py --benchmark-enable
 """
 
 from __future__ import annotations
 
 import pytest
 
-from analysis.basis import simulate_basis
 from analysis.fit import fit_spectrum
-from analysis.phantom import SAMPLING, TE_S, simulate_exam
+from analysis.phantom import simulate_exam
 from analysis.pipeline import analyse
 from analysis.preprocess import process
-from analysis.spins import Sequence
 from analysis.types import ProcessSettings
 from tests.benchmarks.simulated import acquisition_of, basis_of, exam, shipped, spin_library, study_of
-
-
-@pytest.mark.parametrize("name", ["disc", "brain"])
-def test_simulate_a_basis(benchmark, name):
-    signals = {s.name: s.of for s in shipped(name).rules.signals}
-    basis = benchmark(simulate_basis, signals, spin_library(), Sequence("PRESS", TE_S), SAMPLING)
-    assert basis.names == tuple(signals)
 
 
 def test_process_a_voxel(benchmark):

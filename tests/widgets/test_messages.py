@@ -137,7 +137,10 @@ def test_dropped_files_are_asked_to_be_opened(qtbot: QtBot, tmp_path: Path) -> N
     mime = QtCore.QMimeData()
     mime.setUrls([QtCore.QUrl.fromLocalFile(str(tmp_path))])
     event = QtGui.QDropEvent(
-        QtCore.QPointF(5, 5), QtCore.Qt.DropAction.CopyAction, mime, QtCore.Qt.MouseButton.LeftButton,
+        QtCore.QPointF(5, 5),
+        QtCore.Qt.DropAction.CopyAction,
+        mime,
+        QtCore.Qt.MouseButton.LeftButton,
         QtCore.Qt.KeyboardModifier.NoModifier,
     )
     with qtbot.waitSignal(window.paths_dropped, timeout=1000) as dropped:

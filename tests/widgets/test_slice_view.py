@@ -135,8 +135,14 @@ def test_right_drag_zooms_and_middle_drag_pans(view: SliceView) -> None:
 def wheel(view: SliceView, notches: int, modifiers: Qt.KeyboardModifier) -> None:
     at = QtCore.QPointF(view.viewport().rect().center())
     event = QtGui.QWheelEvent(
-        at, view.viewport().mapToGlobal(at), QtCore.QPoint(), QtCore.QPoint(0, 120 * notches),
-        Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False,
+        at,
+        view.viewport().mapToGlobal(at),
+        QtCore.QPoint(),
+        QtCore.QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
     )
     QtCore.QCoreApplication.sendEvent(view.viewport(), event)
 

@@ -9,7 +9,7 @@ from PySide6 import QtCore, QtGui
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from analysis.types import ExamResult, Study
+from analysis.types import ExamResult, Measured, Study
 from widgets.disc_model import DiscModel, exam_csv
 from widgets.disc_table import DiscTable
 from widgets.interval_delegate import position
@@ -57,7 +57,14 @@ def test_metabolite_model_keeps_the_rules_of_qt(qtmodeltester: ModelTester, exam
 
 def test_a_row_says_what_was_found(model: DiscModel) -> None:
     assert row_of(model, 3) == [
-        "L4-L5", "3.9 [2.2–4.1]", "▲ higher", "1.94 ± 0.05", "0.62 ± 0.05", "2.56 ± 0.05", "acid", "✓ pass · 1 ?",
+        "L4-L5",
+        "3.9 [2.2–4.1]",
+        "▲ higher",
+        "1.94 ± 0.05",
+        "0.62 ± 0.05",
+        "2.56 ± 0.05",
+        "acid",
+        "✓ pass · 1 ?",
     ]
 
 
@@ -181,9 +188,12 @@ def test_metabolites_of_the_voxel(qtbot: QtBot, exam: ExamResult) -> None:
     table = MetaboliteTable()
     qtbot.addWidget(table)
     table.set_result(exam.voxels[3])
-    cells = [str(table.model.index(0, column).data()) for column in range(6)]
-    assert cells == ["Lac", "1.38 ± 0.04", "3 %", "Lac/PG", "1.94 ± 0.05", "1.86–2.02"]
+    cells = [str(table.model.index(0, column).data()) for column in range(7)]
+    assert cells == ["Lac", "1.38 ± 0.04", "3 %", "—", "Lac/PG", "1.94 ± 0.05", "1.86–2.02"]
     names = [table.model.index(row, 0).data() for row in range(table.model.rowCount())]
     assert names[-3:] == ["Coll", "Lip13", "Lip09"]
+    lactate = replace(exam.voxels[3].metabolites["Lac"], concentration_mmol_per_l=Measured(5.31, 1.24))
+    table.set_result(replace(exam.voxels[3], metabolites={**exam.voxels[3].metabolites, "Lac": lactate}))
+    assert table.model.index(0, 3).data() == "5.3 ± 1.2"
     table.set_result(None)
     assert table.model.rowCount() == 0

@@ -159,12 +159,19 @@ def save(dataset: FileDataset, path: Path) -> Path:
     return path
 
 
-def save_nifti_mrs(path: Path, data: np.ndarray, header: dict[str, object], affine: np.ndarray | None = None) -> Path:
+def save_nifti_mrs(
+    path: Path,
+    data: np.ndarray,
+    header: dict[str, object],
+    affine: np.ndarray | None = None,
+    *,
+    kind: type = np.complex64,
+) -> Path:
     """Write NIfTI-MRS; `data` is (x, y, z, points, ...) in the NIfTI-MRS sense."""
     import nibabel
 
     affine = np.diag([20.0, 20.0, 20.0, 1.0]) if affine is None else affine
-    image = nibabel.Nifti2Image(data.astype(np.complex64), affine)
+    image = nibabel.Nifti2Image(data.astype(kind), affine)
     image.header["pixdim"][4] = 1 / WIDTH_HZ
     image.header["intent_name"] = b"mrs_v0_9"
     image.header.set_xyzt_units("mm", "sec")

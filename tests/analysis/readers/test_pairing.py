@@ -67,21 +67,25 @@ def test_each_disc_gets_the_water_of_its_own_voxel():
 
 
 def test_another_frame_of_reference_is_another_place():
-    pairs, left = pair([
-        signal("m", suppressed=True, frame_of_reference_uid="1.2"),
-        signal("w", water=True, suppressed=False, frame_of_reference_uid="1.3"),
-    ])
+    pairs, left = pair(
+        [
+            signal("m", suppressed=True, frame_of_reference_uid="1.2"),
+            signal("w", water=True, suppressed=False, frame_of_reference_uid="1.3"),
+        ]
+    )
     assert names(pairs) == {"m": None}
     assert [(one.file.name, reason) for one, reason in left] == [("w", NO_PARTNER)]
 
 
 def test_the_header_names_its_reference():
     chosen, other = "1.2.3.4", "1.2.3.3"
-    pairs, left = pair([
-        signal("m", suppressed=True, references=(chosen,), order=(3,)),
-        signal("near", water=True, suppressed=False, order=(4,), sop_instance_uid=other),
-        signal("named", water=True, suppressed=False, order=(9,), sop_instance_uid=chosen),
-    ])
+    pairs, left = pair(
+        [
+            signal("m", suppressed=True, references=(chosen,), order=(3,)),
+            signal("near", water=True, suppressed=False, order=(4,), sop_instance_uid=other),
+            signal("named", water=True, suppressed=False, order=(9,), sop_instance_uid=chosen),
+        ]
+    )
     assert names(pairs) == {"m": "named"}
     assert [(one.file.name, reason) for one, reason in left] == [("near", SPARE)]
 
@@ -187,11 +191,24 @@ def test_one_transient_per_file_is_joined_in_order():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("sub-01_SVS-ref.nii.gz", True), ("STEAM_wref3", True), ("press_water", True), ("mrsref", True),
-        ("PRESS noWS", True), ("no_water_suppression", True), ("unsuppressed", True), ("H2O", True),
+        ("sub-01_SVS-ref.nii.gz", True),
+        ("STEAM_wref3", True),
+        ("press_water", True),
+        ("mrsref", True),
+        ("PRESS noWS", True),
+        ("no_water_suppression", True),
+        ("unsuppressed", True),
+        ("H2O", True),
         ("ecc.nii.gz", True),
-        ("metab_raw", False), ("PRESS_ws", False), ("water_suppressed", False), ("WaterSat", False),
-        ("PRESS 35", None), ("reference_frame_x", True), ("prefix", None), ("preference", None), (None, None),
+        ("metab_raw", False),
+        ("PRESS_ws", False),
+        ("water_suppressed", False),
+        ("WaterSat", False),
+        ("PRESS 35", None),
+        ("reference_frame_x", True),
+        ("prefix", None),
+        ("preference", None),
+        (None, None),
     ],
 )
 def test_words_that_tell_water_from_metabolites(text, expected):

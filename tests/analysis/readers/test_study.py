@@ -61,7 +61,10 @@ def test_voxels_without_a_level_are_numbered_and_repeats_are_told_apart(tmp_path
         save(disc(number, height, name), tmp_path / str(number))
     (study,) = read_studies([tmp_path])
     assert [(one.label, one.label_source) for one in study.acquisitions] == [
-        ("Voxel 1", "order"), ("L4-L5", "header"), ("L4-L5 (2)", "header"), ("Voxel 2", "order"),
+        ("Voxel 1", "order"),
+        ("L4-L5", "header"),
+        ("L4-L5 (2)", "header"),
+        ("Voxel 2", "order"),
     ]
 
 
@@ -147,10 +150,26 @@ def test_a_bids_session_is_one_study(path, folder):
 @pytest.mark.parametrize(
     ("text", "level"),
     [
-        ("PRESS L4-L5", "L4-L5"), ("l4/5", "L4-L5"), ("svs_L5S1_20", "L5-S1"), ("L5/1", "L5-S1"), ("L45", "L4-L5"),
-        ("T12-L1", "T12-L1"), ("C5/6 sLASER", "C5-C6"), ("L3 L4", "L3-L4"), ("L4_5", "L4-L5"),
-        ("L4", None), ("L2-L4", None), ("T12", None), ("T2 TSE sag 3", None), ("L4-L5 and L5-S1", None),
-        ("PRESS TE 35", None), ("HL45", None), ("L45mm", None), ("", None), (None, None), ("T1/2", "T1-T2"),
+        ("PRESS L4-L5", "L4-L5"),
+        ("l4/5", "L4-L5"),
+        ("svs_L5S1_20", "L5-S1"),
+        ("L5/1", "L5-S1"),
+        ("L45", "L4-L5"),
+        ("T12-L1", "T12-L1"),
+        ("C5/6 sLASER", "C5-C6"),
+        ("L3 L4", "L3-L4"),
+        ("L4_5", "L4-L5"),
+        ("L4", None),
+        ("L2-L4", None),
+        ("T12", None),
+        ("T2 TSE sag 3", None),
+        ("L4-L5 and L5-S1", None),
+        ("PRESS TE 35", None),
+        ("HL45", None),
+        ("L45mm", None),
+        ("", None),
+        (None, None),
+        ("T1/2", "T1-T2"),
         ("C12", None),
     ],
 )
@@ -161,10 +180,24 @@ def test_disc_levels_in_names(text, level):
 @pytest.mark.parametrize(
     ("word", "expected"),
     [
-        ("*svs_se", "PRESS"), ("%SiemensSeq%\\svs_se", "PRESS"), ("PROBE-P", "PRESS"), ("SV_PRESS_35", "PRESS"),
-        ("svs_st", "STEAM"), ("STEAM", "STEAM"), ("PROBE-S", "STEAM"), ("svs_slaserVOI_dkd", "sLASER"),
-        ("semi-LASER", "sLASER"), ("SPECIAL", "SPECIAL"), ("PRIME", None), ("SPECTROSCOPY", None), ("LASER", None),
-        ("mega_press", None), ("no water suppression", None), ("compressed", None), ("svs_sead", None), (None, None),
+        ("*svs_se", "PRESS"),
+        ("%SiemensSeq%\\svs_se", "PRESS"),
+        ("PROBE-P", "PRESS"),
+        ("SV_PRESS_35", "PRESS"),
+        ("svs_st", "STEAM"),
+        ("STEAM", "STEAM"),
+        ("PROBE-S", "STEAM"),
+        ("svs_slaserVOI_dkd", "sLASER"),
+        ("semi-LASER", "sLASER"),
+        ("SPECIAL", "SPECIAL"),
+        ("PRIME", None),
+        ("SPECTROSCOPY", None),
+        ("LASER", None),
+        ("mega_press", None),
+        ("no water suppression", None),
+        ("compressed", None),
+        ("svs_sead", None),
+        (None, None),
     ],
 )
 def test_localisations_in_sequence_names(word, expected):
@@ -222,10 +255,18 @@ def test_every_shared_file_is_read_or_has_its_reason(shared_data):
     assert len(studies) >= 11
     assert all(one.reason.endswith(".") and "\n" not in one.reason for study in studies for one in study.skipped)
     named = {
-        "P1806_1.5T_030_2000.7": "GE P-file", "siemens_rda_WS.rda": "Siemens RDA", "sub1.SPAR": "Philips SPAR",
-        "sub2_MPRAGE.PAR": "Philips PAR", "sub2_MRS.list": "Philips raw data list", "data.raw": "LCModel raw data",
-        "sub1.SDAT": "Philips SDAT", "press_cp0.rsp": "Vespa header", "sub2_MPRAGE.hdr": "Analyze",
-        "P1806_1.5T_030_2000.7.shf": "GE SAGE", "3t.basis": "LCModel basis", "control.file": "LCModel control file",
+        "P1806_1.5T_030_2000.7": "GE P-file",
+        "siemens_rda_WS.rda": "Siemens RDA",
+        "sub1.SPAR": "Philips SPAR",
+        "sub2_MPRAGE.PAR": "Philips PAR",
+        "sub2_MRS.list": "Philips raw data list",
+        "data.raw": "LCModel raw data",
+        "sub1.SDAT": "Philips SDAT",
+        "press_cp0.rsp": "Vespa header",
+        "sub2_MPRAGE.hdr": "Analyze",
+        "P1806_1.5T_030_2000.7.shf": "GE SAGE",
+        "3t.basis": "LCModel basis",
+        "control.file": "LCModel control file",
     }
     reasons = {Path(one.path).name: one.reason for study in studies for one in study.skipped}
     assert {name: reasons[name].startswith(kind) for name, kind in named.items()} == dict.fromkeys(named, True)

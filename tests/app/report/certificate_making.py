@@ -25,8 +25,17 @@ class Made:
 
 
 def usage(**on: bool) -> x509.KeyUsage:
-    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-             "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    names = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
     return x509.KeyUsage(**{name: on.get(name, False) for name in names})
 
 
@@ -66,7 +75,11 @@ def small_rsa() -> Any:
 
 
 def _issue(
-    name: str, key: Any, issuer: x509.Certificate | None, issuer_key: Any, key_usage: x509.KeyUsage | None,
+    name: str,
+    key: Any,
+    issuer: x509.Certificate | None,
+    issuer_key: Any,
+    key_usage: x509.KeyUsage | None,
     days: tuple[int, int],
 ) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

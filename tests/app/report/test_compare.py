@@ -57,9 +57,7 @@ def test_a_ratio_near_zero_is_compared_on_the_scale_of_its_interval() -> None:
         (("study", "patient_id"), None, "study patient_id: H00003 in the report, unknown now"),
     ],
 )
-def test_other_differences_are_named(
-    document: dict[str, Any], path: tuple[str, ...], value: object, said: str
-) -> None:
+def test_other_differences_are_named(document: dict[str, Any], path: tuple[str, ...], value: object, said: str) -> None:
     other = copy.deepcopy(document)
     place = other
     for key in path[:-1]:

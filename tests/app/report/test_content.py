@@ -74,8 +74,14 @@ def test_a_protocol_without_evidence_has_ratios_and_no_score(study: Study, exam:
 
 def test_what_is_unknown_is_a_dash(study: Study, exam: ExamResult, protocol: Protocol) -> None:
     info = dataclasses.replace(
-        study.info, patient_id=None, patient_name=None, patient_birth_date=None, patient_sex=None, study_date=None,
-        accession_number=None, study_description=None,
+        study.info,
+        patient_id=None,
+        patient_name=None,
+        patient_birth_date=None,
+        patient_sex=None,
+        study_date=None,
+        accession_number=None,
+        study_description=None,
     )
     banner = content_of(dataclasses.replace(study, info=info), exam, protocol).banner
     assert {item.value for item in banner} == {"—"}

@@ -45,9 +45,20 @@ def test_every_page_says_who_when_which_page_and_what_it_is_for(draft: bytes) ->
 
 def test_the_first_page_holds_the_whole_summary(draft: bytes, protocol: Protocol) -> None:
     first = page_texts(draft)[0]
-    for words in ("1978-05-03", "female", "A0001", "3.9 [2.2–4.1]", "▲ higher", "66 % [52–67]",
-                  "4 of 5 discs evaluable", "p = 0.003", "Molar ratios",
-                  "1.94 ± 0.05", "Not evaluable: The signal-to-noise", "T2 TSE SAG"):
+    for words in (
+        "1978-05-03",
+        "female",
+        "A0001",
+        "3.9 [2.2–4.1]",
+        "▲ higher",
+        "66 % [52–67]",
+        "4 of 5 discs evaluable",
+        "p = 0.003",
+        "Molar ratios",
+        "1.94 ± 0.05",
+        "Not evaluable: The signal-to-noise",
+        "T2 TSE SAG",
+    ):
         assert words in first, words
     assert " ".join(protocol.statement.split()) in first
     assert "L5-S1 ✓ 4 of 6 pass; ! lipid index" in first
@@ -122,12 +133,8 @@ def test_markup_in_a_name_is_plain_text(study: Study, exam: ExamResult, protocol
         assert not any("/Annots" in page for page in document.pages)
 
 
-@pytest.mark.parametrize(
-    "name", ["山田^太郎=ヤマダ^タロウ", "محمد^بن علي", "שלום^דוד", "Ελένη^Иван", "हिन्दी^नाम"]
-)
-def test_names_of_any_script_are_drawn_and_found(
-    study: Study, exam: ExamResult, protocol: Protocol, name: str
-) -> None:
+@pytest.mark.parametrize("name", ["山田^太郎=ヤマダ^タロウ", "محمد^بن علي", "שלום^דוד", "Ελένη^Иван", "हिन्दी^नाम"])
+def test_names_of_any_script_are_drawn_and_found(study: Study, exam: ExamResult, protocol: Protocol, name: str) -> None:
     _, first = first_page(study, exam, protocol, name)
     for part in re.split(r"[\^= ]", name):
         assert part in first or part[::-1] in first, part

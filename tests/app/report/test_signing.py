@@ -72,7 +72,9 @@ def test_another_certificate_has_no_throw_away_mark(draft: bytes, tmp_path: Path
 def test_the_demonstration_signer_is_private_and_marked(tmp_path: Path) -> None:
     made = make_demo_signer(tmp_path / "new")
     assert sorted(p.name for p in (tmp_path / "new").iterdir()) == [
-        "demo-root.pem", "demo-signer.p12", "demo-signer.passphrase",
+        "demo-root.pem",
+        "demo-signer.p12",
+        "demo-signer.passphrase",
     ]
     if os.name == "posix":
         assert stat.S_IMODE(made.passphrase_file.stat().st_mode) == 0o600

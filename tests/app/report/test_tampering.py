@@ -112,9 +112,7 @@ def test_the_unsigned_first_revision_is_no_report(signed: bytes, root: bytes) ->
         assert not found.signatures
 
 
-def test_a_signature_of_another_report_does_not_fit(
-    signed: bytes, draft: bytes, root: bytes, signer: Signer
-) -> None:
+def test_a_signature_of_another_report_does_not_fit(signed: bytes, draft: bytes, root: bytes, signer: Signer) -> None:
     other = sign_pdf(draft, signer.p12, signer.passphrase, meaning="something else")
     (start, end), (other_start, other_end) = gap(signed), gap(other)
     size = min(end - start, other_end - other_start)

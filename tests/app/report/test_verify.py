@@ -128,9 +128,7 @@ def test_a_report_without_results_is_not_good(draft: bytes, root: bytes, signer:
 
 
 @pytest.mark.parametrize("data", [b"{}", b"not json", b'{"schema": "discern-results/1"}'])
-def test_results_that_break_the_schema_are_not_good(
-    draft: bytes, root: bytes, signer: Signer, data: bytes
-) -> None:
+def test_results_that_break_the_schema_are_not_good(draft: bytes, root: bytes, signer: Signer, data: bytes) -> None:
     pdf = sign_pdf(attach_results(draft, data, created_at=MADE), signer.p12, signer.passphrase)
     found = verify_report(pdf, trust_roots=[root])
     assert found.signatures[0].ok
