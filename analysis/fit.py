@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,6 +37,10 @@ from analysis.types import Basis, Fit, FitSettings, FloatArray, Spectrum, Stop
 
 _ROUNDS = 3
 _TRIAL_STEPS = 4
+_DOUBTFUL_MISFIT = 1.5
+_DOUBTFUL_SDS = 2.0
+_FREES_PHASE = 25.0
+"""Gain in chi-squared from which the phase that the water reference has set is given up; a design choice, 5 SD."""
 _COMMON_FREEDOM = 4
 """Phase, shift and two widths."""
 
@@ -64,27 +68,77 @@ def fit_spectrum(
         If `stop` says so.
     """
     settings = settings or FitSettings()
-    rules = protocol.rules.fit
     if not np.all(np.isfinite(spectrum.fid)) or not np.any(spectrum.fid):
         raise FitFailed("The signal is empty or not finite, so nothing could be fitted.")
     signals = tuple(s for s in protocol.rules.signals if s.name not in settings.left_out)
     if not signals:
         raise FitFailed("Every signal is left out, so nothing can be fitted.")
+    if warm is not None and warm.phase_freed:
+        spectrum = replace(spectrum, phase_known=False)
     problem = make_problem(spectrum, basis, protocol, signals, settings)
     noise = noise_of(problem, spectrum)
+    found = _search(problem, spectrum, signals, noise, warm, stop)
+    freed = warm is not None and warm.phase_freed
+    if spectrum.phase_known and settings.phase0_rad is None and _doubtful(found):
+        unknown = replace(spectrum, phase_known=False)
+        other = _search(make_problem(unknown, basis, protocol, signals, settings), unknown, signals, noise, None, stop)
+        freed = _gain(found, other) > _FREES_PHASE
+        found = other if freed else found
+    return _finish(found, signals, settings, freed)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """The end of a search."""
+
+    problem: Problem
+    state: State
+    noise: float
+    steps: int
+    settled: bool
+
+    @property
+    def misfit(self) -> float:
+        """Variance of what the best fit leaves over, relative to that of the noise."""
+        rest = self.state.rotated.real - self.state.spectra.real @ self.state.amplitudes
+        rest = rest - self.problem.baseline.of(rest)
+        return float(rest @ rest / max(len(rest) - self.effective_parameters, 1) / self.noise**2)
+
+    @property
+    def effective_parameters(self) -> float:
+        """Of the baseline, the amplitudes and what all signals share."""
+        return self.problem.baseline.effective_dimension + len(self.problem.bounded) + _COMMON_FREEDOM
+
+
+def _search(
+    problem: Problem,
+    spectrum: Spectrum,
+    signals: Sequence[SignalRule],
+    noise: float,
+    warm: Fit | None,
+    stop: Stop | None,
+) -> _Found:
+    """Find the best fit from the search's own starts or from an earlier fit."""
     if warm is not None:
         problem = as_in(problem, warm)
     starts = find_starts(problem, spectrum, signals, warm)
-    problem, best, steps, settled = _best_descent(problem, starts, noise**2, stop)
-    warnings: tuple[str, ...] = () if settled else (f"The fit had not settled after {steps} steps.",)
-    if abs(best.theta[SHIFT]) > 2 * rules.shift_range_ppm * spectrum.f0_mhz:
-        warnings += ("The fitted frequency shift is at the edge of the search range; check the identity of the lines.",)
-    return _finish(problem, best, signals, noise, settings, steps, settled, warnings)
+    return _best_descent(problem, starts, noise, stop)
 
 
-def _best_descent(
-    problem: Problem, starts: Sequence[FloatArray], noise_variance: float, stop: Stop | None
-) -> tuple[Problem, State, int, bool]:
+def _doubtful(found: _Found) -> bool:
+    """Whether the phase that the water reference has set deserves a second look."""
+    pulled = abs(found.state.theta[PHASE0] - found.problem.parameters.mean[PHASE0])
+    return bool(found.misfit > _DOUBTFUL_MISFIT or pulled > _DOUBTFUL_SDS * found.problem.parameters.sd[PHASE0])
+
+
+def _gain(found: _Found, other: _Found) -> float:
+    """Return by how much another fit lowers chi-squared, with the noise that the first one sees."""
+    apart = found.misfit * (len(found.problem.data) - found.effective_parameters)
+    apart -= other.misfit * (len(other.problem.data) - other.effective_parameters)
+    return apart / max(1.0, found.misfit)
+
+
+def _best_descent(problem: Problem, starts: Sequence[FloatArray], noise: float, stop: Stop | None) -> _Found:
     """Try every start for a few steps, then descend from the best in rounds.
 
     Each round weighs the priors by the misfit left over, lets the data choose the baseline's stiffness unless the
@@ -94,15 +148,15 @@ def _best_descent(
     upright = replace(problem, bounded=np.ones_like(problem.bounded)) if len(starts) > 1 else problem
     trials = []
     for start in starts:
-        state = evaluate(upright, start, weigh(upright, noise_variance, None))
+        state = evaluate(upright, start, weigh(upright, noise**2, None))
         if len(starts) > 1:
-            state, _, _ = descend(upright, start, weigh_again(upright, state, noise_variance), stop, _TRIAL_STEPS)
+            state, _, _ = descend(upright, start, weigh_again(upright, state, noise**2), stop, _TRIAL_STEPS)
         trials.append(state)
     # Each trial was weighed by its own misfit, so their costs cannot be compared; what they leave over can.
     state = min(trials, key=lambda trial: trial.residual_power)
     steps, settled = 0, False
     for turn in range(_ROUNDS):
-        weighing = weigh_again(problem, state, noise_variance)
+        weighing = weigh_again(problem, state, noise**2)
         chosen = with_likeliest_baseline(problem, state, weighing)
         if turn > 0:
             chosen = with_skewness_if_asked(chosen, state, weighing)
@@ -111,7 +165,7 @@ def _best_descent(
         steps += more
         if settled and not changed and (more <= 2 or turn > 0):
             break
-    return problem, state, steps, settled
+    return _Found(problem, state, noise, steps, settled)
 
 
 def _covariance(problem: Problem, state: State, weighing: Weighing) -> FloatArray:
@@ -130,30 +184,23 @@ def _covariance(problem: Problem, state: State, weighing: Weighing) -> FloatArra
     return np.asarray((np.linalg.inv(scaled) / np.outer(scale, scale))[:k, :k])
 
 
-def _misfit(problem: Problem, state: State, noise: float) -> float:
-    """Return the variance of what the best fit leaves over, relative to that of the noise."""
-    rest = state.rotated.real - state.spectra.real @ state.amplitudes
-    rest = rest - problem.baseline.of(rest)
-    return float(rest @ rest / max(len(rest) - _effective_parameters(problem), 1) / noise**2)
+def _warnings(found: _Found, freed: bool) -> tuple[str, ...]:
+    warnings = []
+    if not found.settled:
+        warnings.append(f"The fit had not settled after {found.steps} steps.")
+    if abs(found.state.theta[SHIFT]) > 2 * found.problem.parameters.sd[SHIFT]:
+        warnings.append(
+            "The fitted frequency shift is at the edge of the search range; check the identity of the lines."
+        )
+    if freed:
+        warnings.append("The water reference has another phase than the lines; the phase was found from the lines.")
+    return tuple(warnings)
 
 
-def _effective_parameters(problem: Problem) -> float:
-    return problem.baseline.effective_dimension + len(problem.bounded) + _COMMON_FREEDOM
-
-
-def _finish(
-    problem: Problem,
-    state: State,
-    signals: Sequence[SignalRule],
-    noise: float,
-    settings: FitSettings,
-    steps: int,
-    settled: bool,
-    warnings: tuple[str, ...],
-) -> Fit:
+def _finish(found: _Found, signals: Sequence[SignalRule], settings: FitSettings, freed: bool) -> Fit:
+    problem, state, noise = found.problem, found.state, found.noise
     spectra, data = state.spectra.real, state.rotated.real
-    misfit = _misfit(problem, state, noise)
-    weighing = weigh(problem, noise**2 * max(1.0, misfit), state.amplitudes)
+    weighing = weigh(problem, noise**2, state.amplitudes, noise**2 * max(1.0, found.misfit))
     gram = problem.baseline.inner(spectra, spectra) + weighing.variance * weighing.precision
     moment = problem.baseline.inner(spectra, data[:, None])[:, 0]
     unbounded = bounded_least_squares(gram, moment, np.zeros(len(signals), dtype=bool))
@@ -172,7 +219,8 @@ def _finish(
         lorentz_hz=signal_lorentz_hz(problem.parameters, state.theta),
         gauss_hz=np.full(len(signals), state.theta[GAUSS]),
         skewness=float(state.theta[SKEW]) if problem.parameters.sd[SKEW] > FIXED_SD else 0.0,
-        effective_parameters=_effective_parameters(problem),
+        effective_parameters=found.effective_parameters,
+        phase_freed=freed,
         baseline_ed_per_ppm=problem.baseline.effective_dimension / problem.span_ppm,
         ppm=problem.model.ppm,
         data=data,
@@ -181,10 +229,10 @@ def _finish(
         residual=data - fitted,
         components=components,
         noise_sd=noise,
-        misfit=misfit,
-        iterations=steps,
-        converged=settled,
+        misfit=found.misfit,
+        iterations=found.steps,
+        converged=found.settled,
         settings=settings,
-        warnings=warnings,
+        warnings=_warnings(found, freed),
         theta=state.theta,
     )

@@ -297,6 +297,8 @@ class Fit:
     """Effective dimensions of the baseline per ppm, chosen by the data unless the settings say it."""
     effective_parameters: float = 0.0
     """Of the baseline, the amplitudes and what all signals share; ``misfit`` is per point beyond these."""
+    phase_freed: bool = False
+    """The water reference had set the phase, but the lines have another one, so that it was found from them."""
     warnings: tuple[str, ...] = ()
     theta: FloatArray | None = None
     """The non-linear parameters as the fit holds them, to start another fit from."""

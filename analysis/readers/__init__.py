@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from analysis.errors import NothingToRead, UnreadableFile
@@ -75,13 +76,14 @@ def read_signal(path: Path) -> Acquisition:
 def _read_all(found: Found, watch: Watch) -> Parts:
     parts = Parts()
     count = len(found.files)
-    for number, (file, read) in enumerate(read_ahead(found.files)):
-        watch.tell(number / count, f"Reading file {number + 1} of {count}")
-        try:
-            parts.add(read())
-        except UnreadableFile as error:
-            if file.named or not _passes_over(file):
-                found.skip(file.shown, str(error))
+    with closing(read_ahead(found.files)) as ahead:
+        for number, (file, read) in enumerate(ahead):
+            watch.tell(number / count, f"Reading file {number + 1} of {count}")
+            try:
+                parts.add(read())
+            except UnreadableFile as error:
+                if file.named or not _passes_over(file):
+                    found.skip(file.shown, str(error))
     return parts
 
 

@@ -2,12 +2,14 @@
 
     .venv/bin/python -m tests.benchmarks.exam_speed [FOLDER]
 
-The exam is that of `raw_exam`: 5 voxels, 16 coils, 256 transients, 2048 points, each with a water reference. FOLDER keeps
-the files for another run. Every figure comes from a process of its own; start-up is importing and reading protocols.
+The exam is that of `raw_exam`: 5 voxels, 16 coils, 256 transients, 2048 points, each with a water reference. FOLDER
+keeps the files for another run. Every figure comes from a process of its own; start-up is importing and reading
+protocols.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
@@ -51,14 +53,11 @@ def stages(folder: Path) -> dict[str, float]:
         return found
 
     def start_up() -> None:
-        import nibabel
-        import pydicom  # noqa: F401
-
-        from analysis.pipeline import analyse  # noqa: F401
-        from tests.benchmarks.simulated import shipped, spin_library
-
-        nibabel.Nifti2Image  # noqa: B018
-        shipped("disc"), spin_library()
+        for name in ("nibabel", "pydicom", "analysis.pipeline", "analysis.readers", "analysis.results"):
+            importlib.import_module(name)
+        simulated = importlib.import_module("tests.benchmarks.simulated")
+        simulated.shipped("disc")
+        simulated.spin_library()
 
     timed("start-up", start_up)
     from analysis import pipeline
