@@ -37,6 +37,7 @@ _SETTLE_S, _SETTLE_METABOLITES_S = 0.004, 0.01
 """The tails of strong lines beside a band sound at the start of its FIDs; over this time they are faded in."""
 _MAD_TO_SD = 1.4826
 _FAR = 3.5
+_LEAST_NOISE = 1e-12
 _SMOOTHED = 15
 
 
@@ -174,7 +175,9 @@ def _power_over_noise(band: Band, alignment: Alignment) -> FloatArray:
     reference = _typical(aligned)
     # The median of a squared complex Gaussian is 2 ln 2 times the variance of its real part.
     noise_variance = float(np.median(np.abs(aligned - reference) ** 2)) / (2 * np.log(2))
-    return np.asarray(np.abs(reference) ** 2 / max(noise_variance, 1e-300))
+    power = np.abs(reference) ** 2
+    # Simulated signals may have no noise at all.
+    return np.asarray(power / max(noise_variance, _LEAST_NOISE * float(power.max()), 1e-300))
 
 
 def _registered(band: Band) -> Alignment:

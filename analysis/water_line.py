@@ -15,7 +15,7 @@ def at_zero(water: ComplexArray) -> complex:
     head = np.abs(water[1:33])
     if len(head) < 8 or not np.all(head > 0):
         return complex(water[0])
-    fit = np.polyfit(np.arange(1, 33), np.log(head), 2)
+    fit = np.polyfit(np.arange(1, len(head) + 1), np.log(head), 2)
     return complex(np.exp(fit[-1]))
 
 
