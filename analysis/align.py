@@ -241,18 +241,31 @@ def _water_disagrees(everything: Alignment, metabolites: Alignment, whole: Band,
     power = _power_over_noise(band, metabolites)
     if np.sum(power) < _LEAST_ENERGY_SNR**2:
         return False
-    turn = 2 * np.pi * band.time_s
-    information = np.array([[np.sum(power * turn**2), np.sum(power * turn)], [np.sum(power * turn), np.sum(power)]])
-    bounds = np.diag(np.linalg.inv(information))
     usual = _usual(whole.turned(everything)) & _usual(band.turned(metabolites))
     if usual.sum() < _FEWEST_GROUPS:
         return False
     shift = _robust_variance((everything.shift_hz - metabolites.shift_hz)[usual])
     phase = _robust_variance(_centred((everything.phase_rad - metabolites.phase_rad)[usual]))
+    shift_bound, phase_bound = _bounds(power, band.time_s)
     return bool(
-        shift > max(_DISAGREES * bounds[0], _IMMATERIAL_HZ**2)
-        or phase > max(_DISAGREES * bounds[1], _IMMATERIAL_RAD**2)
+        shift > max(_DISAGREES * shift_bound, _IMMATERIAL_HZ**2)
+        or phase > max(_DISAGREES * phase_bound, _IMMATERIAL_RAD**2)
     )
+
+
+def _bounds(power: FloatArray, time_s: FloatArray) -> tuple[float, float]:
+    """Return the least variances (Cramer-Rao) of the shift in Hz and the phase in rad of a known FID in noise.
+
+    Parameters
+    ----------
+    power : (samples,) squared magnitude over the variance of a real part
+    """
+    turn = 2 * np.pi * time_s
+    zeroth, first, second = float(np.sum(power)), float(np.sum(power * turn)), float(np.sum(power * turn**2))
+    determinant = zeroth * second - first**2
+    if determinant <= _LEAST_NOISE * zeroth * second:
+        return np.inf, np.inf
+    return zeroth / determinant, second / determinant
 
 
 def _robust_variance(values: FloatArray) -> float:

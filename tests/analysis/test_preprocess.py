@@ -315,6 +315,25 @@ def test_halves_of_what_is_kept_make_up_the_whole_after_every_step(everything):
     assert np.std(rest[500:].real) == pytest.approx(expected, rel=0.06)
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_its_size_a_finite_signal_is_processed(seed):
+    """Few points, coils or transients, no noise, no signal, silent coils: numbers come out, or a sentence."""
+    rng = np.random.default_rng(seed)
+    coils, count, points = (int(rng.choice(c)) for c in ([1, 2, 8], [1, 2, 4, 9, 33], [32, 33, 127, 512]))
+    width_hz = float(rng.choice([500, 2500, 12000]))
+    time = time_axis_s(points, width_hz)
+    heights = rng.choice([0, 1, 100]) * np.array([1.0, rng.choice([0, 100])])
+    fid = heights @ np.exp(2j * np.pi * np.outer([rng.uniform(-200, 200), 3.0], time) - 20 * time)
+    gain = rng.standard_normal(coils) * rng.choice([0, 1], coils, p=[0.1, 0.9])
+    fids = gain[:, None, None] * fid + rng.choice([0, 1]) * rng.standard_normal((coils, count, points))
+    water = gain[:, None, None] * 1e4 * np.exp(-20 * time_axis_s(points // rng.choice([1, 2]), width_hz))
+    parameters = AcquisitionParameters(F0_MHZ, width_hz, REFERENCE_PPM)
+    measured = acquisition(fids, rng.choice([0, 1]) * water + 0j if rng.random() < 0.6 else None, parameters=parameters)
+    spectrum = process(measured, ProcessSettings())
+    assert np.isfinite(spectrum.fid).all()
+    assert np.isfinite(spectrum.noise_sd)
+
+
 def test_a_signal_that_is_not_a_number_cannot_be_processed():
     measured = simple()
     fids = measured.fids.copy()
