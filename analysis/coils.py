@@ -43,7 +43,7 @@ def coil_weights(reference: SignalArray, noise_from: SignalArray, *, whiten: boo
     head, tail = _head(reference), _tail(noise_from)
     if not (np.all(np.isfinite(head)) and np.all(np.isfinite(tail))):
         raise ProcessingFailed("The signal holds values that are not numbers.")
-    live = np.any(head != 0, axis=1) & np.any(noise_from[:, 0] != 0, axis=1)
+    live = np.any(head != 0, axis=1) & np.any(_head(noise_from) != 0, axis=1)
     if not live.any():
         return np.full(coils, 1 / coils, dtype=complex)
     root = np.linalg.cholesky(_noise_covariance(tail[live]) if whiten else np.eye(int(live.sum())))

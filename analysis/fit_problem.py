@@ -17,6 +17,8 @@ from analysis.types import Basis, BoolArray, ComplexArray, Fit, FitSettings, Flo
 
 _START_GAUSS_HZ = 3.0
 _LEAST_NOISE = 1e-6
+_SAME_STIFFNESS = 0.2
+"""Logarithm of the ratio of effective dimensions: likelihoods so near to each other do not differ."""
 _PRIOR_FREEDOM = 4.0
 """Degrees of freedom of the ratio priors' Student t distribution; a design choice."""
 
@@ -217,5 +219,5 @@ def with_likeliest_baseline(problem: Problem, state: State, weighing: Weighing) 
     prior = weighing.variance * weighing.precision[np.ix_(active, active)]
     signals, data = state.spectra.real[:, active], state.rotated.real
     chosen = likeliest_baseline(problem.baseline, signals, data, prior, weighing.noise_variance, problem.stiffnesses)
-    same = math.isclose(chosen.weight, problem.baseline.weight, rel_tol=1e-3)
-    return problem if same else replace(problem, baseline=chosen)
+    apart = math.log(chosen.effective_dimension / problem.baseline.effective_dimension)
+    return problem if abs(apart) < _SAME_STIFFNESS else replace(problem, baseline=chosen)

@@ -18,6 +18,8 @@ from analysis.units import spectrum_of
 
 _START_PHASES = 12
 _START_STEP_HZ = 2.5
+_HOPELESS = 2.0
+"""A start that leaves over this many times what the best one leaves is not tried; noise alone keeps them nearer."""
 _START_WIDTH_SCALES = (0.6, 1.2, 2.2)
 
 
@@ -91,7 +93,8 @@ def _starts(problem: Problem, spectrum: ComplexArray, step_hz: float, count: int
         point = widths[i].theta.copy()
         point[PHASE0], point[SHIFT] = phases[phase], parameters.mean[SHIFT] + lags[lag] * step_hz
         found.append((_bounded_cost(widths[i], int(lag), turns[:, phase]), point))
-    return [point for _, point in _distinct(found, count)]
+    best = _distinct(found, count)
+    return [point for cost, point in best if cost <= _HOPELESS * best[0][0]]
 
 
 def _at_width(problem: Problem, scale: float, shifted: ComplexArray, turns: FloatArray) -> _Width:

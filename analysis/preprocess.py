@@ -105,7 +105,8 @@ def _same_coils(acquisition: Acquisition) -> bool:
 
 def _combine(acquisition: Acquisition, settings: ProcessSettings, history: list[Step]) -> _Combined:
     fids, water = acquisition.fids, acquisition.water
-    by_water = _same_coils(acquisition)
+    water = water if water is not None and np.any(water) else None
+    by_water = water is not None and _same_coils(acquisition)
     whiten = settings.whiten_coils
     weights = coil_weights(water if by_water and water is not None else fids, fids, whiten=whiten)
     history.append(combination_step(fids.shape[0], weights, by_water, whitened=whiten))

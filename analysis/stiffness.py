@@ -2,9 +2,9 @@
 
 A penalised spline is a random curve whose variance is the penalty's inverse; the variance that makes the data likeliest
 after every amplitude is integrated out is the restricted maximum likelihood (REML) estimate of a mixed model (Ruppert,
-Wand and Carroll, Semiparametric Regression, 2003, section 4.9). What the model of the lines leaves over even under the softest
-baseline is correlated from point to point where lines are misfitted; such points count for less, so that the baseline does
-not bend to the errors of the lines.
+Wand and Carroll, Semiparametric Regression, 2003, section 4.9). The data ask for no more curvature. Where lines are
+misfitted, what is left over even under the softest baseline is correlated from point to point; such points count for
+less, so that the baseline does not bend to the errors of the lines.
 """
 
 from __future__ import annotations

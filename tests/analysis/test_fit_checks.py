@@ -84,7 +84,7 @@ def test_a_misfit_is_said_with_its_place(basis):
     ]
     assert misfit_remark(fits[0], rules.misfit.warn) == ()
     (sentence,) = misfit_remark(fits[1], rules.misfit.warn)
-    # the strange line lies at 2.75 ppm; the place is that of a window of 0.3 ppm
+    # the strange line lies at 2.8 ppm; its place is known to a share of the window of 0.3 ppm
     assert "around 2.8 ppm" in sentence or "around 2.7 ppm" in sentence
 
 

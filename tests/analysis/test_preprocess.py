@@ -231,6 +231,21 @@ def test_water_from_other_coils_has_no_scale_of_the_signal():
     assert spectrum.water_area is not None
 
 
+def test_an_empty_reference_is_none():
+    measured = replace(simple(), water=np.zeros((1, 2, POINTS), dtype=complex))
+    spectrum = process(measured, ProcessSettings())
+    assert (spectrum.water, spectrum.water_area, spectrum.water_fwhm_hz) == (None, None, None)
+    assert "no water reference" in spectrum.history[1].text
+
+
+def test_an_empty_transient_does_not_switch_the_coils_off():
+    fids = SENSITIVITY[:, None, None] * (METABOLITES + RESIDUAL) + noise(18, COILS, COUNT)
+    fids[:, 0] = 0
+    spectrum = process(acquisition(fids), ProcessSettings())
+    assert spectrum.history[0].values["effective_coils"] == pytest.approx(2.5, abs=0.7)
+    assert not spectrum.kept[0]
+
+
 # --- phase -------------------------------------------------------------------------------------------------------
 
 
