@@ -73,13 +73,30 @@ def fit_spectrum(
     signals = tuple(s for s in protocol.rules.signals if s.name not in settings.left_out)
     if not signals:
         raise FitFailed("Every signal is left out, so nothing can be fitted.")
+    try:
+        return _fit(spectrum, basis, protocol, signals, settings, warm, stop)
+    except np.linalg.LinAlgError as error:
+        raise FitFailed("The model could not be solved for this signal.") from error
+
+
+def _fit(
+    spectrum: Spectrum,
+    basis: Basis,
+    protocol: Protocol,
+    signals: Sequence[SignalRule],
+    settings: FitSettings,
+    warm: Fit | None,
+    stop: Stop | None,
+) -> Fit:
+    """Fit, and a second time with a free phase where that of the water reference is in doubt."""
     if warm is not None and warm.phase_freed:
         spectrum = replace(spectrum, phase_known=False)
     problem = make_problem(spectrum, basis, protocol, signals, settings)
     noise = noise_of(problem, spectrum)
     found = _search(problem, spectrum, signals, noise, warm, stop)
     freed = warm is not None and warm.phase_freed
-    if spectrum.phase_known and settings.phase0_rad is None and _doubtful(found):
+    asked = warm is None and settings.phase0_rad is None
+    if asked and spectrum.phase_known and _doubtful(found):
         unknown = replace(spectrum, phase_known=False)
         other = _search(make_problem(unknown, basis, protocol, signals, settings), unknown, signals, noise, None, stop)
         freed = _gain(found, other) > _FREES_PHASE
@@ -127,15 +144,20 @@ def _search(
 
 def _doubtful(found: _Found) -> bool:
     """Whether the phase that the water reference has set deserves a second look."""
-    pulled = abs(found.state.theta[PHASE0] - found.problem.parameters.mean[PHASE0])
-    return bool(found.misfit > _DOUBTFUL_MISFIT or pulled > _DOUBTFUL_SDS * found.problem.parameters.sd[PHASE0])
+    return found.misfit > _DOUBTFUL_MISFIT or _phase_pull(found) > _DOUBTFUL_SDS
+
+
+def _phase_pull(found: _Found) -> float:
+    """Return how far the lines have pulled the phase from its prior, in standard deviations."""
+    parameters = found.problem.parameters
+    return float(abs(found.state.theta[PHASE0] - parameters.mean[PHASE0]) / parameters.sd[PHASE0])
 
 
 def _gain(found: _Found, other: _Found) -> float:
-    """Return by how much another fit lowers chi-squared, with the noise that the first one sees."""
+    """Return by how much a free phase lowers chi-squared and prior, with the noise that the first fit sees."""
     apart = found.misfit * (len(found.problem.data) - found.effective_parameters)
     apart -= other.misfit * (len(other.problem.data) - other.effective_parameters)
-    return apart / max(1.0, found.misfit)
+    return apart / max(1.0, found.misfit) + _phase_pull(found) ** 2
 
 
 def _best_descent(problem: Problem, starts: Sequence[FloatArray], noise: float, stop: Stop | None) -> _Found:

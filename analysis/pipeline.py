@@ -157,9 +157,8 @@ def analyse_voxel(
         spectrum = process(acquisition, settings.process)
         basis = bases(sequence, _sampling_of(spectrum))
         fit = fit_spectrum(spectrum, basis, protocol, settings.fit, stop=stop)
-    except (FitFailed, np.linalg.LinAlgError) as error:
-        reason = str(error) if isinstance(error, FitFailed) else "The model could not be solved for this signal."
-        failed = quality_figures.failed(reason, protocol)
+    except FitFailed as error:
+        failed = quality_figures.failed(str(error), protocol)
         evidence = NOT_EVALUABLE if protocol.compares else None
         unread = VoxelResult(acquisition, spectrum, None, failed, {}, {}, evidence, warnings=warnings)
         return replace(unread, adjusted_by_reader=settings.adjusted)

@@ -64,7 +64,7 @@ def likeliest_baseline(
         variance = max(power / degrees, noise_variance)
         rough = candidate.roughness[candidate.roughness > 0] * candidate.weight
         volume += float(np.sum(np.log1p(1 / rough)))
-        return volume + (degrees * math.log(variance) + power / variance) / correlated
+        return float(volume + (degrees * math.log(variance) + power / variance) / correlated)
 
     return min(tried, key=deviance)
 

@@ -188,9 +188,8 @@ def fit_part(part: Acquisition, job: Job) -> Row:
         fit = fit_spectrum(spectrum, job.basis, job.protocol)
         seconds = time.perf_counter() - started
         return _row(fit, job.basis.names, seconds, scale, _remarks(spectrum, fit, job))
-    except (FitFailed, np.linalg.LinAlgError) as error:
-        reason = str(error) if isinstance(error, FitFailed) else "The model could not be solved for this signal."
-        return Row(None, None, 0.0, (reason,))
+    except FitFailed as error:
+        return Row(None, None, 0.0, (str(error),))
 
 
 def _scale(part: Acquisition, spectrum: Spectrum, job: Job) -> WaterScale:

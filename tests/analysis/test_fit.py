@@ -135,14 +135,23 @@ def test_a_fit_is_made_of_its_parts():
     assert fit.settings == FitSettings()
 
 
-def test_amplitudes_scale_with_the_signal_and_not_with_its_phase():
-    rng = np.random.default_rng(2)
-    fid = plain() + noise(rng, 0.1)
-    first = fit_spectrum(spectrum(fid, 0.1), BASIS, PROTOCOL)
-    other = fit_spectrum(spectrum(50 * np.exp(2.2j) * fid, 5.0), BASIS, PROTOCOL)
+def test_amplitudes_scale_with_the_signal():
+    fid = plain() + noise(np.random.default_rng(2), 0.1)
+    first, larger = (fit_spectrum(spectrum(c * fid, 0.1 * c), BASIS, PROTOCOL) for c in (1, 50))
+    assert larger.amplitudes / 50 == pytest.approx(first.amplitudes, rel=1e-6)
+    assert larger.covariance / 2500 == pytest.approx(first.covariance, rel=1e-4, abs=1e-6 * first.covariance.max())
+
+
+def test_amplitudes_do_not_depend_on_the_phase():
+    fid = plain() + noise(np.random.default_rng(2), 0.1)
+    stiff = FitSettings(baseline_ed_per_ppm=1.0)
+    first, turned = (fit_spectrum(spectrum(np.exp(1j * p) * fid, 0.1), BASIS, PROTOCOL, stiff) for p in (0, 2.2))
     sd = np.sqrt(np.diag(first.covariance))
-    assert other.amplitudes / 50 == pytest.approx(first.amplitudes, abs=float(0.05 * sd.min()))
-    assert other.covariance / 2500 == pytest.approx(first.covariance, rel=0.02, abs=1e-3 * first.covariance.max())
+    assert turned.amplitudes == pytest.approx(first.amplitudes, abs=float(0.05 * sd.min()))
+    assert turned.covariance == pytest.approx(first.covariance, rel=0.02, abs=1e-3 * first.covariance.max())
+    # another phase starts elsewhere, and may end at another of the stiffnesses that are as likely
+    first, turned = (fit_spectrum(spectrum(np.exp(1j * p) * fid, 0.1), BASIS, PROTOCOL) for p in (0, 2.2))
+    assert (turned.amplitudes - first.amplitudes) / sd == pytest.approx(np.zeros(len(sd)), abs=0.1)
 
 
 def test_the_same_spectrum_gives_the_same_bytes():

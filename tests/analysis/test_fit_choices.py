@@ -130,3 +130,25 @@ def test_a_signal_left_out_says_nothing_about_itself():
     base = replace(fit_of(["PG", "Coll"], [1.0, 0.5], 0.01 * np.eye(2)), data=np.zeros(50))
     without = replace(fit_of(["PG"], [1.2], [[1.0]]), data=np.zeros(50))
     assert with_variants(base, [without]).covariance == pytest.approx(0.01 * np.eye(2) + np.diag([0.02, 0.0]))
+
+
+# --- a phase that the water reference has set --------------------------------------------------------------------
+
+
+def test_a_wrong_phase_of_the_water_reference_is_given_up_with_a_sentence():
+    truth = simulate(BRAIN, 6, phase_rad=2.0)
+    told = replace(truth.spectrum, phase_known=True)
+    fit = fit_spectrum(told, BRAIN.basis, BRAIN.protocol)
+    assert fit.phase_freed
+    assert fit.phase0_rad == pytest.approx(2.0, abs=0.1)
+    assert any("water reference has another phase" in warning for warning in fit.warnings)
+    again = fit_spectrum(told, BRAIN.basis, BRAIN.protocol, warm=fit)
+    assert again.phase_freed
+    assert again.phase0_rad == pytest.approx(fit.phase0_rad, abs=0.01)
+
+
+def test_a_right_phase_of_the_water_reference_is_kept():
+    truth = simulate(BRAIN, 6, phase_rad=0.03)
+    fit = fit_spectrum(replace(truth.spectrum, phase_known=True), BRAIN.basis, BRAIN.protocol)
+    assert not fit.phase_freed
+    assert fit.warnings == ()

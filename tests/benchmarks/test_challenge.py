@@ -46,11 +46,11 @@ def test_the_usual_spectra_lie_within_the_peers_spread(cases, group):
 
 
 def test_without_water_the_broad_lorentzian_lines_are_as_large_as_the_narrow_ones(cases, shared_data):
-    """Sets 1 to 3 differ by their Lorentzian width, to 8 Hz; FSL-MRS finds the same in all, LCModel 17 % less."""
+    """Sets 1 to 3 differ by their Lorentzian width, to 8 Hz; FSL-MRS finds 4 % less in the last, LCModel 17 % less."""
     job = job_of(shared_data)
     ours, lcmodel, fsl = np.array([without_water(shared_data, cases[n], job, "tNAA") for n in (1, 2, 3)]).T
-    assert np.ptp(ours) < 0.06 * ours.mean()
-    assert np.allclose(ours, fsl, rtol=0.03)
+    assert np.ptp(ours) < 0.03 * ours.mean()
+    assert np.allclose(ours, fsl, rtol=0.05)
     assert lcmodel[2] < 0.85 * lcmodel[0]
 
 
