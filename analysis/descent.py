@@ -15,7 +15,7 @@ from analysis.model import FIXED_SD, GAUSS, SKEW, Parameters
 from analysis.types import FloatArray, Stop
 
 STEPS = 25
-_SETTLED = 0.005
+_SETTLED = 0.001
 """A step that lowers the cost, which is in units of chi-squared, by less than this ends the search."""
 _NARROWEST_HZ = 0.05
 _ASKED = 3.0
