@@ -71,7 +71,7 @@ def exponentials(rates: ComplexArray, time_s: FloatArray) -> ComplexArray:
     return np.asarray((coarse[:, :, None] * fine[:, None, :]).reshape(len(rates), -1)[:, :j])
 
 
-@functools.lru_cache(maxsize=32)
+@functools.lru_cache(maxsize=12)
 def cut_band(basis: Basis, names: tuple[str, ...], ppm_range: tuple[float, float]) -> Band:
     """Cut the fit range out of some signals of a basis; asked again for the same basis, it is not done again.
 

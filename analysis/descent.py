@@ -11,13 +11,12 @@ import numpy as np
 from analysis.errors import Cancelled
 from analysis.fit_problem import Problem, State, Weighing, evaluate
 from analysis.least_squares import RIDGE
-from analysis.model import FIXED_SD, GAUSS, SKEW, Parameters
+from analysis.model import FIXED_SD, GAUSS, NARROWEST_HZ, SKEW, Parameters
 from analysis.types import FloatArray, Stop
 
 STEPS = 25
 _SETTLED = 0.001
 """A step that lowers the cost, which is in units of chi-squared, by less than this ends the search."""
-_NARROWEST_HZ = 0.05
 _ASKED = 3.0
 """Standard deviations from which a score test frees the skewness of the line shape; a design choice."""
 
@@ -54,7 +53,7 @@ def _step(problem: Problem, state: State, weighing: Weighing, damping: float) ->
 def _inside_bounds(theta: FloatArray, parameters: Parameters) -> FloatArray:
     bounded = theta.copy()
     for index in (GAUSS, *(i for i in parameters.group_width if i >= 0)):
-        bounded[index] = max(bounded[index], _NARROWEST_HZ)
+        bounded[index] = max(bounded[index], NARROWEST_HZ)
     return bounded
 
 

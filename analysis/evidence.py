@@ -76,8 +76,9 @@ def compare(discs: Sequence[DiscSignals], rules: EvidenceRules) -> Comparison:
             "It cannot tell whether all of the discs or none of them hurt."
         )
         return Comparison(None, p, text)
-    log_lr = log_likelihood_ratios(draws.amplitudes, draws.delta, floors, rules)
-    shares = _variance_shares(discs, draws, floors, rules)
+    drawn, point = _Contrast.of(draws.amplitudes, floors), _Contrast.of(_point(discs), floors)
+    log_lr = _clipped(_raw_log_lr(drawn.own - drawn.others, draws.delta[:, None], rules), rules)
+    shares = _variance_shares(drawn, point, draws.delta, rules)
     drivers = _drivers(discs, floors, rules)
     evidence = tuple(_summary(log_lr[:, d], drivers[d], shares[d], rules) for d in range(len(discs)))
     return Comparison(evidence, p, None)
@@ -114,11 +115,31 @@ def _log_ratios(amplitudes: FloatArray, floors: FloatArray) -> FloatArray:
     return np.asarray(np.log(np.maximum(amplitudes[:, :, :-1], 0.0) / structure + floors))
 
 
+def _median_of_others(y: FloatArray) -> FloatArray:
+    """Return for each disc the median of the other discs, (draws, discs, n)."""
+    ranks = np.argsort(np.argsort(y, axis=1, kind="stable"), axis=1, kind="stable")
+    ordered, last = np.sort(y, axis=1), y.shape[1] - 2
+    below, above = (np.where(k < ranks, k, k + 1) for k in (last // 2, (last + 1) // 2))
+    low, high = (np.take_along_axis(ordered, index, axis=1) for index in (below, above))
+    return np.asarray((low + high) / 2)
+
+
 def _against_others(y: FloatArray) -> FloatArray:
     """Subtract from each disc the median of the other discs, (draws, discs, n)."""
-    discs = y.shape[1]
-    others = [np.median(np.delete(y, d, axis=1), axis=1) for d in range(discs)]
-    return np.asarray(y - np.stack(others, axis=1))
+    return np.asarray(y - _median_of_others(y))
+
+
+@dataclass(frozen=True, eq=False)
+class _Contrast:
+    """Log ratios of each disc and the median of those of the other discs, (draws, discs, n) each."""
+
+    own: FloatArray
+    others: FloatArray
+
+    @staticmethod
+    def of(amplitudes: FloatArray, floors: FloatArray) -> _Contrast:
+        y = _log_ratios(amplitudes, floors)
+        return _Contrast(y, _median_of_others(y))
 
 
 def log_likelihood_ratios(
@@ -128,19 +149,24 @@ def log_likelihood_ratios(
 
     Equal-variance binormal: non-painful N(0, 1), painful N(delta, 1), so ``log LR = delta (eta - delta / 2)``.
     """
+    contrast = _Contrast.of(amplitudes, floors)
+    return _clipped(_raw_log_lr(contrast.own - contrast.others, delta[:, None], rules), rules)
+
+
+def _clipped(log_lr: FloatArray, rules: EvidenceRules) -> FloatArray:
     capped = np.log(rules.lr_cap)
-    return np.asarray(np.clip(_raw_log_lr(amplitudes, delta, floors, rules), capped[0], capped[1]))
+    return np.asarray(np.clip(log_lr, capped[0], capped[1]))
 
 
-def _raw_log_lr(amplitudes: FloatArray, delta: FloatArray, floors: FloatArray, rules: EvidenceRules) -> FloatArray:
+def _raw_log_lr(contrast: FloatArray, delta: FloatArray | float, rules: EvidenceRules) -> FloatArray:
+    """Return log likelihood ratios (draws, discs) of contrasts (draws, discs, n) for separations (draws, 1)."""
     names = list(rules.numerators)
     beta = np.array([rules.numerators[n] for n in names])
     tau = np.array([rules.tau_ln[n] for n in names])
     correlation = np.full((len(beta), len(beta)), rules.correlation)
     np.fill_diagonal(correlation, 1.0)
-    z = _against_others(_log_ratios(amplitudes, floors)) / tau
-    eta = z @ beta / math.sqrt(float(beta @ correlation @ beta))
-    return np.asarray(delta[:, None] * (eta - delta[:, None] / 2))
+    eta = (contrast / tau) @ beta / math.sqrt(float(beta @ correlation @ beta))
+    return np.asarray(delta * (eta - delta / 2))
 
 
 def contrast_p(drawn: FloatArray, point: FloatArray) -> float:
@@ -190,26 +216,20 @@ def _summary(log_lr: FloatArray, driver: Driver | None, shares: Mapping[str, flo
 
 
 def _variance_shares(
-    discs: Sequence[DiscSignals], draws: _Draws, floors: FloatArray, rules: EvidenceRules
+    drawn: _Contrast, point: _Contrast, delta: FloatArray, rules: EvidenceRules
 ) -> list[dict[str, float]]:
     """Split the variance of each disc's uncapped log LR: its own measurement, the reference discs, the model."""
-    count = len(draws.delta)
-    fixed_delta = np.full(count, rules.delta_mean)
-    point = np.repeat(_point(discs), count, axis=0)
-    model = np.var(_raw_log_lr(point, draws.delta, floors, rules), axis=0)
-    shares = []
-    for d in range(len(discs)):
-        own, others = point.copy(), draws.amplitudes.copy()
-        own[:, d] = draws.amplitudes[:, d]
-        others[:, d] = point[:, d]
-        parts = {
-            "measurement": float(np.var(_raw_log_lr(own, fixed_delta, floors, rules)[:, d])),
-            "reference discs": float(np.var(_raw_log_lr(others, fixed_delta, floors, rules)[:, d])),
-            "model": float(model[d]),
-        }
-        total = sum(parts.values()) or 1.0
-        shares.append({name: value / total for name, value in parts.items()})
-    return shares
+    parts = {
+        "measurement": _raw_log_lr(drawn.own - point.others, rules.delta_mean, rules),
+        "reference discs": _raw_log_lr(point.own - drawn.others, rules.delta_mean, rules),
+        "model": _raw_log_lr(point.own - point.others, delta[:, None], rules),
+    }
+    variances = {name: np.var(values, axis=0) for name, values in parts.items()}
+    total = sum(variances.values())
+    return [
+        {name: float(v[d] / total[d]) if total[d] else 0.0 for name, v in variances.items()}
+        for d in range(drawn.own.shape[1])
+    ]
 
 
 def _drivers(discs: Sequence[DiscSignals], floors: FloatArray, rules: EvidenceRules) -> list[Driver | None]:

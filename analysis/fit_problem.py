@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.baseline import Baseline, make_baseline
 from analysis.least_squares import bounded_least_squares
-from analysis.model import GAUSS, SKEW, ForwardModel, Parameters, make_parameters
+from analysis.model import FIXED_SD, GAUSS, SKEW, ForwardModel, Parameters, make_parameters
 from analysis.protocol import Protocol, RatioPrior, SignalRule, parse_sum
 from analysis.stiffness import likeliest_baseline
 from analysis.types import Basis, BoolArray, ComplexArray, Fit, FitSettings, FloatArray, Spectrum
@@ -157,9 +157,10 @@ def _weights(of: Mapping[str, float], names: list[str]) -> FloatArray:
 
 
 def start_theta(parameters: Parameters, scale: float) -> FloatArray:
-    """Return the prior means, with every group's line width scaled."""
+    """Return the prior means, with every group's line width scaled; what is held stays where it is held."""
     theta = parameters.mean.copy()
-    theta[GAUSS] = _START_GAUSS_HZ
+    if parameters.sd[GAUSS] > FIXED_SD:
+        theta[GAUSS] = _START_GAUSS_HZ
     for index in parameters.group_width:
         if index >= 0:
             theta[index] *= scale

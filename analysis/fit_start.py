@@ -11,7 +11,7 @@ from scipy.linalg.lapack import dtrtrs
 
 from analysis.fit_problem import Problem, start_theta
 from analysis.least_squares import bounded_least_squares
-from analysis.model import GAUSS, PHASE0, SHIFT
+from analysis.model import FIXED_SD, GAUSS, PHASE0, SHIFT, Parameters
 from analysis.protocol import SignalRule
 from analysis.types import ComplexArray, Fit, FloatArray, Spectrum
 from analysis.units import spectrum_of
@@ -32,7 +32,7 @@ def find_starts(
         return _starts(problem, spectrum_of(spectrum.fid, problem.model.length), step_hz, 2)
     same = warm.theta is not None and warm.names == tuple(signal.name for signal in signals)
     if same and warm.theta is not None and len(warm.theta) == problem.parameters.count:
-        return [warm.theta]
+        return [_held(warm.theta, problem.parameters)]
     theta = start_theta(problem.parameters, 1.0)
     theta[PHASE0], theta[SHIFT] = warm.phase0_rad, float(np.median(warm.shift_hz))
     theta[GAUSS] = max(float(warm.gauss_hz[0]), 0.1)
@@ -40,7 +40,12 @@ def find_starts(
         index = problem.parameters.group_width[group]
         if index >= 0 and signal.name in warm.names:
             theta[index] = warm.lorentz_hz[warm.names.index(signal.name)]
-    return [theta]
+    return [_held(theta, problem.parameters)]
+
+
+def _held(theta: FloatArray, parameters: Parameters) -> FloatArray:
+    """Return a start with every parameter that is held where it is held."""
+    return np.where(parameters.sd > FIXED_SD, theta, parameters.mean)
 
 
 @dataclass(frozen=True, eq=False)

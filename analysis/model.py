@@ -22,6 +22,8 @@ from analysis.units import FWHM_PER_GAUSS_SD, spectrum_of
 
 FIXED_SD = 1e-7
 """Prior of a parameter that is held."""
+NARROWEST_HZ = 0.05
+"""No width that is fitted or held lies below this."""
 
 PHASE0, PHASE1, SHIFT, GAUSS, SKEW = range(5)
 
@@ -67,6 +69,8 @@ def make_parameters(
         mean[PHASE0], sd[PHASE0] = settings.phase0_rad, FIXED_SD
     if settings.shift_ppm is not None:
         mean[SHIFT], sd[SHIFT] = settings.shift_ppm * f0_mhz, FIXED_SD
+    if settings.gauss_hz is not None:
+        mean[GAUSS], sd[GAUSS] = max(settings.gauss_hz, NARROWEST_HZ), FIXED_SD
 
     def add(prior_mean: float, prior_sd: float) -> int:
         if prior_sd <= 0:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from analysis.concentration import tissue_scale, water_for_driver
 from analysis.errors import Cancelled, FitFailed
 from analysis.evidence import NOT_EVALUABLE, Comparison, DiscSignals, compare
 from analysis.fit import fit_spectrum
+from analysis.gate_override import with_accepted
 from analysis.multiverse import between_fit_covariance, fit_variations, with_variants
 from analysis.preprocess import process
 from analysis.protocol import EvidenceRules, Protocol
@@ -26,41 +27,18 @@ from analysis.types import (
     ExamResult,
     Fit,
     FitSettings,
-    Measured,
-    ProcessSettings,
     Progress,
+    Quality,
     Sampling,
     Spectrum,
     Stop,
     Study,
     VoxelResult,
 )
+from analysis.voxel_settings import ExamSettings, VoxelSettings
 
-
-@dataclass(frozen=True)
-class VoxelSettings:
-    """What a reader may change about one voxel."""
-
-    process: ProcessSettings = ProcessSettings()
-    fit: FitSettings = FitSettings()
-    water_t2_s: Measured | None = None
-    """T2 of this voxel's water, from a T2 map or several echoes; None leaves it to the protocol."""
-
-    @property
-    def adjusted(self) -> bool:
-        """Whether anything differs from the automatic settings."""
-        return self != VoxelSettings()
-
-
-@dataclass(frozen=True)
-class ExamSettings:
-    """What a reader may change about an exam: settings by voxel index; others stay automatic."""
-
-    voxels: Mapping[int, VoxelSettings] = field(default_factory=dict)
-
-    def of(self, index: int) -> VoxelSettings:
-        """Return a voxel's settings."""
-        return self.voxels.get(index, VoxelSettings())
+_BASES_KEPT = 8
+"""Every study has a field of its own, and so a basis of its own; a workstation that runs for weeks opens many."""
 
 
 def analyse(
@@ -72,12 +50,14 @@ def analyse(
     progress: Progress | None = None,
     stop: Stop | None = None,
     simulate: Simulate = simulate_basis,
+    bases: BasisCache | None = None,
 ) -> ExamResult:
     """Process, fit and compare all acquisitions of a study.
 
     Parameters
     ----------
     simulate : makes a basis; another function may keep what it has simulated
+    bases : bases of this protocol that are at hand, instead of simulating them
 
     Raises
     ------
@@ -85,7 +65,7 @@ def analyse(
         If `stop` says so; nothing is kept.
     """
     settings = settings or ExamSettings()
-    bases = _BasisCache(protocol, spins, simulate)
+    bases = bases or BasisCache(protocol, spins, simulate)
     results = []
     for index, acquisition in enumerate(study.acquisitions):
         if stop is not None and stop():
@@ -96,19 +76,24 @@ def analyse(
     return exam_of(results, protocol, study.warnings)
 
 
-class _BasisCache:
-    """Simulates each basis once per analysis."""
+class BasisCache:
+    """Simulates each basis of a protocol once, and keeps the last few."""
 
     def __init__(self, protocol: Protocol, spins: SpinLibrary, simulate: Simulate) -> None:
         self._protocol, self._spins, self._simulate = protocol, spins, simulate
         self._made: dict[tuple[PulseSequence, Sampling], Basis] = {}
 
     def __call__(self, sequence: PulseSequence, sampling: Sampling) -> Basis:
+        """Return the basis of a sequence, simulated at the first call."""
         key = (sequence, sampling)
-        if key not in self._made:
+        basis = self._made.pop(key, None)
+        if basis is None:
             signals = {s.name: s.of for s in self._protocol.rules.signals}
-            self._made[key] = self._simulate(signals, self._spins, sequence, sampling)
-        return self._made[key]
+            basis = self._simulate(signals, self._spins, sequence, sampling)
+        self._made[key] = basis
+        while len(self._made) > _BASES_KEPT:
+            del self._made[next(iter(self._made))]
+        return basis
 
 
 def sequence_of(acquisition: Acquisition, protocol: Protocol) -> tuple[PulseSequence, tuple[str, ...]]:
@@ -139,14 +124,27 @@ def sequence_of(acquisition: Acquisition, protocol: Protocol) -> tuple[PulseSequ
     return ideal, tuple(warnings)
 
 
+@dataclass(frozen=True, eq=False)
+class Before:
+    """An earlier result of a voxel and the settings that made it: what still holds is not computed again."""
+
+    settings: VoxelSettings
+    result: VoxelResult
+
+
 def analyse_voxel(
     acquisition: Acquisition,
     protocol: Protocol,
-    bases: _BasisCache,
+    bases: BasisCache,
     settings: VoxelSettings,
     stop: Stop | None = None,
+    before: Before | None = None,
 ) -> VoxelResult:
-    """Process and fit one acquisition; a voxel that cannot be fitted says why and stops nothing else."""
+    """Process and fit one acquisition; a voxel that cannot be fitted says why and stops nothing else.
+
+    The fit never starts from that of `before`, so that the same settings give the same numbers by any way.
+    """
+    acquisition = named(acquisition, settings.label)
     sequence, warnings = sequence_of(acquisition, protocol)
     warnings = (*acquisition.warnings, *warnings)
     if acquisition.water is not None and not np.all(np.isfinite(acquisition.water)):
@@ -154,8 +152,8 @@ def analyse_voxel(
         warnings = (*warnings, "The water reference holds values that are not numbers; it was not used.")
     spectrum: Spectrum | None = None
     try:
-        spectrum = process(acquisition, settings.process)
-        basis = bases(sequence, _sampling_of(spectrum))
+        spectrum = _processed(acquisition, settings, before)
+        basis = bases(sequence, sampling_of(spectrum))
         fit = fit_spectrum(spectrum, basis, protocol, settings.fit, stop=stop)
     except FitFailed as error:
         failed = quality_figures.failed(str(error), protocol)
@@ -164,25 +162,84 @@ def analyse_voxel(
         return replace(unread, adjusted_by_reader=settings.adjusted)
     halves = _fit_halves(spectrum, basis, protocol, settings.fit, fit, stop)
     variants = fit_variations(spectrum, basis, protocol, settings.fit, fit, stop=stop)
+    quality = with_accepted(
+        quality_figures.measure(acquisition, spectrum, fit, protocol, halves), settings.accepted_gates
+    )
+    warnings = (*warnings, *spectrum.warnings, *fit.warnings)
+    return _result(acquisition, spectrum, fit, variants, quality, protocol, settings, warnings)
+
+
+def _processed(acquisition: Acquisition, settings: VoxelSettings, before: Before | None) -> Spectrum:
+    if before is not None and before.settings.process == settings.process and before.result.spectrum is not None:
+        return before.result.spectrum
+    return process(acquisition, settings.process)
+
+
+def _result(
+    acquisition: Acquisition,
+    spectrum: Spectrum,
+    fit: Fit,
+    variants: tuple[Fit, ...],
+    quality: Quality,
+    protocol: Protocol,
+    settings: VoxelSettings,
+    warnings: tuple[str, ...],
+) -> VoxelResult:
+    """Put together what is known of a voxel; evidence needs the other voxels."""
     spread = with_variants(fit, variants)
+    scale = tissue_scale(acquisition, spectrum, protocol.rules.water, settings.water_t2_s)
     return VoxelResult(
         acquisition=acquisition,
         spectrum=spectrum,
         fit=fit,
-        quality=quality_figures.measure(acquisition, spectrum, fit, protocol, halves),
-        metabolites=metabolite_amplitudes(
-            spread, protocol, tissue_scale(acquisition, spectrum, protocol.rules.water, settings.water_t2_s)
-        ),
+        quality=quality,
+        metabolites=metabolite_amplitudes(spread, protocol, scale),
         ratios=molar_ratios(spread, protocol),
         evidence=None,
         variants=variants,
         water_t2_s=settings.water_t2_s,
         adjusted_by_reader=settings.adjusted,
-        warnings=(*warnings, *spectrum.warnings, *fit.warnings),
+        warnings=warnings,
     )
 
 
-def _sampling_of(spectrum: Spectrum) -> Sampling:
+def preview_voxel(
+    before: Before, protocol: Protocol, bases: BasisCache, settings: VoxelSettings, stop: Stop | None = None
+) -> VoxelResult:
+    """Return the fit that a gesture in progress would give, starting from the last one; all else is as before.
+
+    Raises
+    ------
+    FitFailed : there is no spectrum, or it cannot be fitted so
+    """
+    acquisition, spectrum = before.result.acquisition, before.result.spectrum
+    if before.settings.process != settings.process:
+        spectrum = process(acquisition, settings.process)
+    if spectrum is None:
+        raise FitFailed("This voxel has no spectrum to fit.")
+    sequence, _ = sequence_of(acquisition, protocol)
+    basis = bases(sequence, sampling_of(spectrum))
+    fit = fit_spectrum(spectrum, basis, protocol, settings.fit, warm=before.result.fit, stop=stop)
+    return replace(before.result, spectrum=spectrum, fit=fit, adjusted_by_reader=settings.adjusted)
+
+
+def measured_anew(result: VoxelResult, protocol: Protocol, settings: VoxelSettings) -> VoxelResult:
+    """Return a previewed voxel with amplitudes and ratios of its own fit, and the quality and variants of before."""
+    if result.spectrum is None or result.fit is None:
+        return result
+    return _result(
+        result.acquisition, result.spectrum, result.fit, result.variants, result.quality, protocol, settings,
+        result.warnings,
+    )  # fmt: skip
+
+
+def named(acquisition: Acquisition, label: str | None) -> Acquisition:
+    """Return the acquisition under the reader's name for it, where there is one."""
+    return acquisition if label is None else replace(acquisition, label=label, label_source="reader")
+
+
+def sampling_of(spectrum: Spectrum) -> Sampling:
+    """Return how a processed spectrum is sampled."""
     return Sampling(spectrum.f0_mhz, spectrum.spectral_width_hz, len(spectrum.fid), spectrum.reference_ppm)
 
 

@@ -68,9 +68,7 @@ def _processed(acquisition: Acquisition, settings: ProcessSettings) -> Spectrum:
     parameters = acquisition.parameters
     scale = Scale(parameters.f0_mhz, parameters.spectral_width_hz, parameters.reference_ppm)
     history: list[Step] = []
-    signals = _combine(acquisition, settings, history)
-    signals = _eddy_correct(acquisition, signals, scale, settings, history)
-    alignment = _align(signals.transients, scale, settings, history)
+    signals, alignment = _up_to_alignment(acquisition, scale, settings, history)
     aligned = corrected(signals.transients, alignment, scale.spectral_width_hz)
     kept = _keep(acquisition, aligned, alignment, scale, settings, history)
     means = _remove_water(_means(aligned, kept, history), scale, settings, history)
@@ -96,6 +94,28 @@ def _processed(acquisition: Acquisition, settings: ProcessSettings) -> Spectrum:
         residual_water_height=means.water_height,
         phase_known=phase_known,
     )
+
+
+def _up_to_alignment(
+    acquisition: Acquisition, scale: Scale, settings: ProcessSettings, history: list[Step]
+) -> tuple[_Combined, Alignment]:
+    signals = _combine(acquisition, settings, history)
+    signals = _eddy_correct(acquisition, signals, scale, settings, history)
+    return signals, _align(signals.transients, scale, settings, history)
+
+
+def aligned_transients(acquisition: Acquisition, settings: ProcessSettings) -> tuple[ComplexArray, Alignment]:
+    """Return the transients (transients, points) as they go into the mean, and how they were aligned.
+
+    Raises
+    ------
+    ProcessingFailed
+        If the signal is not finite.
+    """
+    parameters = acquisition.parameters
+    scale = Scale(parameters.f0_mhz, parameters.spectral_width_hz, parameters.reference_ppm)
+    signals, alignment = _up_to_alignment(acquisition, scale, settings, [])
+    return corrected(signals.transients, alignment, scale.spectral_width_hz), alignment
 
 
 def _same_coils(acquisition: Acquisition) -> bool:

@@ -19,7 +19,7 @@ from analysis.tissue_water import Known, TissueWater
 
 Quantity = Literal[
     "snr", "fwhm_hz", "structure_rsd_percent", "water_fwhm_hz", "kept_percent", "drift_hz", "residual_water",
-    "lipid_index", "halves_sigma", "misfit",
+    "lipid_index", "halves_sigma", "misfit", "lactate_lipid_tradeoff",
 ]  # fmt: skip
 """What `analysis.quality` measures."""
 

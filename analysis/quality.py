@@ -12,6 +12,9 @@ from analysis.protocol import GateRule, Protocol
 from analysis.types import Acquisition, Fit, FloatArray, Gate, Quality, Spectrum, Verdict
 from analysis.units import time_axis_s
 
+_LACTATE = "Lac"
+_CLEAR_SDS = 2.0
+
 
 def voigt_fwhm_hz(lorentz_hz: float, gauss_hz: float) -> float:
     """Return the width of a Voigt line (Olivero and Longbothum, JQSRT 1977;17:233; error below 0.02 %)."""
@@ -48,6 +51,22 @@ def lipid_index(fit: Fit, protocol: Protocol) -> float | None:
     reference = float(biomarker_weights(fit, protocol)[protocol.rules.reference_biomarker] @ fit.amplitudes)
     lipids = sum(float(fit.amplitudes[fit.names.index(n)]) for n in protocol.rules.lipid_signals if n in fit.names)
     return lipids / reference if reference > 0 else None
+
+
+def lactate_lipid_tradeoff(fit: Fit, protocol: Protocol) -> float | None:
+    """Return minus the correlation of the lactate and the lipid estimate: 0 told apart, 1 not at all.
+
+    None where lactate does not stand `_CLEAR_SDS` above zero, so that nothing is claimed of it, and for a protocol
+    without lipid under lactate (domain dossier, section 5.1, quality gates).
+    """
+    evidence = protocol.rules.evidence
+    if evidence is None or not {_LACTATE, evidence.lipid} <= set(fit.names):
+        return None
+    lactate, lipid = fit.names.index(_LACTATE), fit.names.index(evidence.lipid)
+    variance = np.diag(fit.covariance)[[lactate, lipid]]
+    if np.any(variance <= 0) or fit.amplitudes[lactate] < _CLEAR_SDS * math.sqrt(variance[0]):
+        return None
+    return float(-fit.covariance[lactate, lipid] / math.sqrt(variance[0] * variance[1]))
 
 
 def halves_sigma(odd: Fit, even: Fit, protocol: Protocol) -> float | None:
@@ -97,6 +116,7 @@ def measure(
         "lipid_index": lipid_index(fit, protocol),
         "halves_sigma": halves_sigma(*halves, protocol) if halves else None,
         "misfit": fit.misfit,
+        "lactate_lipid_tradeoff": lactate_lipid_tradeoff(fit, protocol),
     }
     gates = tuple(judge(rule, known.get(rule.quantity)) for rule in rules.gates)
     reasons = tuple(_reasons(rules.gates, gates))

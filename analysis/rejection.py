@@ -29,11 +29,15 @@ LEAST_KEPT = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Spoilt:
-    """Which transients (transients,) are spoilt, how many by each criterion, and how many the floor has spared."""
+    """Which transients (transients,) are spoilt, how many by each criterion, and how many the floor has spared.
+
+    `why` names for each transient the criteria that it fails, also where it was spared.
+    """
 
     transients: BoolArray
     counts: Mapping[str, int]
     spared: int = 0
+    why: tuple[tuple[str, ...], ...] = ()
 
 
 def spoilt_transients(transients: ComplexArray, alignment: Alignment, scale: Scale) -> Spoilt | None:
@@ -65,7 +69,8 @@ def spoilt_transients(transients: ComplexArray, alignment: Alignment, scale: Sca
     if spared:
         spoilt[np.flatnonzero(spoilt)[np.argsort(worst[spoilt], kind="stable")[:spared]]] = False
     counts = {name: int(((score > 1) & spoilt).sum()) for name, score in scores.items()}
-    return Spoilt(np.asarray(spoilt), {name: number for name, number in counts.items() if number}, spared)
+    why = tuple(tuple(name for name, score in scores.items() if score[i] > 1) for i in range(count))
+    return Spoilt(np.asarray(spoilt), {name: number for name, number in counts.items() if number}, spared, why)
 
 
 def _score(values: FloatArray, allowed: float) -> FloatArray:

@@ -58,11 +58,18 @@ def sample_slice(source: Volume, frame: Volume, index: int) -> NDArray[np.float3
     """Sample slice `index` of `frame`'s geometry from `source` by linear interpolation, (rows, columns)."""
     rows, columns = frame.pixels.shape[1:]
     matrix = np.linalg.inv(source.affine) @ frame.affine
-    row, column = np.mgrid[:rows, :columns]
-    flat = np.stack([column.ravel(), row.ravel(), np.full(row.size, index), np.ones(row.size)])
-    position = (matrix @ flat)[:3][::-1]
-    values = ndimage.map_coordinates(source.pixels, position, order=1, mode="constant", cval=0.0, output=np.float32)
-    return np.asarray(values, dtype=np.float32).reshape(rows, columns)
+    start = (matrix[:3, 3] + matrix[:3, 2] * index)[::-1]
+    values = ndimage.affine_transform(
+        source.pixels,
+        matrix[2::-1, 2::-1],
+        start,
+        output_shape=(1, rows, columns),
+        order=1,
+        mode="constant",
+        cval=0.0,
+        output=np.float32,
+    )
+    return np.asarray(values[0], dtype=np.float32)
 
 
 def body_axes(axes: Sequence[Sequence[float]] | FloatArray) -> FloatArray:

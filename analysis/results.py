@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.reading import Reading, reading_from_json
 from analysis.types import (
     Acquisition,
     Amplitude,
@@ -27,8 +28,11 @@ SCHEMA_ID = "discern-results/1"
 _DIGITS = 6
 
 
-def results_document(study: Study, exam: ExamResult, *, version: str) -> dict[str, Any]:
-    """Return the document of one exam, with numbers rounded to six significant digits."""
+def results_document(study: Study, exam: ExamResult, *, version: str, reading: Reading | None = None) -> dict[str, Any]:
+    """Return the document of one exam, with numbers rounded to six significant digits.
+
+    A `reading` that made the results is kept in it whole, so that they can be computed again.
+    """
     info = study.info
     document = {
         "schema": SCHEMA_ID,
@@ -48,7 +52,19 @@ def results_document(study: Study, exam: ExamResult, *, version: str) -> dict[st
     rounded = _rounded(document)
     if not isinstance(rounded, dict):
         raise TypeError("a result document is a mapping")
+    if reading is not None and reading != Reading():
+        rounded["reading"] = json.loads(reading.to_json())
     return rounded
+
+
+def reading_of(document: Mapping[str, Any]) -> Reading:
+    """Return the reading that made a document's results.
+
+    Raises
+    ------
+    BadReading : what stands there is no reading
+    """
+    return reading_from_json(json.dumps(document["reading"])) if "reading" in document else Reading()
 
 
 def results_bytes(document: Mapping[str, Any]) -> bytes:

@@ -253,6 +253,8 @@ class FitSettings:
     phase0_rad: float | None = None
     shift_ppm: float | None = None
     left_out: tuple[str, ...] = ()
+    gauss_hz: float | None = None
+    """Gaussian width (full, at half maximum) of the line shape that all signals share."""
 
 
 @dataclass(frozen=True, eq=False)

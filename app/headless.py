@@ -14,7 +14,8 @@ from analysis.errors import DiscernError, NothingToRead
 from analysis.pipeline import analyse
 from analysis.protocol import Protocol
 from analysis.readers import inspect_file, read_studies
-from analysis.results import results_document
+from analysis.reading import exam_settings
+from analysis.results import reading_of, results_document
 from analysis.types import ExamResult, Progress, Study
 from app.basis_cache import default_basis_cache
 from app.outputs import write_outputs
@@ -151,7 +152,7 @@ def verify(report: Path, study: Path | None, trust: Path | None) -> int:
 
 
 def _recomputed(report: Path, source: Path) -> Mapping[str, Any]:
-    """Analyse the study of a report again with the report's protocol."""
+    """Analyse the study of a report again with the report's protocol and the reader's settings."""
     from app.report.attach import embedded_results
     from app.report.results_schema import parse_results
 
@@ -160,8 +161,9 @@ def _recomputed(report: Path, source: Path) -> Mapping[str, Any]:
     for study in read_studies([source]):
         if study.info.study_instance_uid == uid:
             protocol = load_protocol(str(old["software"]["protocol"]["id"]).rsplit("-", 1)[0])
-            exam = analyse(study, protocol, load_spin_library())
-            return results_document(study, exam, version=version())
+            reading = reading_of(old)
+            exam = analyse(study, protocol, load_spin_library(), settings=exam_settings(reading, study))
+            return results_document(study, exam, version=version(), reading=reading)
     raise DiscernError(f"{source} does not hold the study that the report was made from.")
 
 

@@ -34,6 +34,7 @@ class _Job:
     done: Callable[[Any], None]
     failed: Callable[[str], None]
     cancelled: Callable[[], None]
+    quiet: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     fraction: float = -1.0
     text: str = ""
@@ -90,16 +91,18 @@ class JobRunner(QtCore.QObject):
         done: Callable[[T], None],
         failed: Callable[[str], None],
         cancelled: Callable[[], None] = _nothing,
+        quiet: bool = False,
     ) -> None:
         """Run `work` on a thread; exactly one of the answers is called later, on this object's thread.
 
-        Work that is replaced by a newer one under the same key counts as cancelled.
+        Work that is replaced by a newer one under the same key counts as cancelled. Quiet work shows no progress.
         """
         self.cancel(key)
         self._serial += 1
-        job = _Job(key, title, self._serial, done, failed, cancelled)
+        job = _Job(key, title, self._serial, done, failed, cancelled, quiet)
         self._jobs[key] = job
-        self.started.emit(key, title)
+        if not quiet:
+            self.started.emit(key, title)
         future = self._pool.submit(work, self._progress_of(job), job.stop.is_set)
         future.add_done_callback(lambda finished: self._returned.emit(job, finished))
 
@@ -122,8 +125,12 @@ class JobRunner(QtCore.QObject):
         for job in [j for j in self._jobs.values() if key is None or j.key == key]:
             job.stop.set()
             del self._jobs[job.key]
-            self.ended.emit(job.key)
+            self._say_ended(job)
             job.cancelled()
+
+    def _say_ended(self, job: _Job) -> None:
+        if not job.quiet:
+            self.ended.emit(job.key)
 
     def shut_down(self) -> None:
         """Stop everything and wait for the threads; nothing can be started afterwards."""
@@ -147,7 +154,7 @@ class JobRunner(QtCore.QObject):
         if not self._is_current(job):
             return
         del self._jobs[job.key]
-        self.ended.emit(job.key)
+        self._say_ended(job)
         if future.cancelled() or isinstance(error, Cancelled):
             job.cancelled()
         elif error is not None:

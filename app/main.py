@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import cast
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from analysis.pipeline import BasisCache
 from analysis.protocol import Protocol
 from analysis.types import ExamResult, Progress, Stop, Study
+from analysis.voxel_settings import ExamSettings
 from app import platform_env
 from app.crash import crash_log
 from app.jobs import JobRunner
+from app.live_refit import BasesOf
 from app.report_desk import WriteReport
 from app.resource_files import PROTOCOLS, load_protocol, load_spin_library, protocol_for, resource_path
 from app.session import ReadingSession
-from app.workstation import Services, Workstation
+from app.store import Store, StoreDamaged, StoreError
+from app.workstation import Analyse, Services, Workstation
 from widgets import theme
+from widgets.key_editor import KeyEditor
 from widgets.main_window import MainWindow
 
 SCREENSHOT_SIZE = (1920, 1080)
@@ -59,8 +66,12 @@ def run(
     apply_look(app, settings)
     window = MainWindow(PROTOCOLS)
     session, jobs = ReadingSession(), JobRunner()
-    workstation = Workstation(window, session, jobs, services or real_services(write_report), protocol_id)
-    window.theme_requested.connect(lambda name: _change_theme(app, window, settings, name))
+    if services is None:
+        services = real_services(write_report)
+        if screenshot is None:
+            services = replace(services, store=_open_store(window, settings))
+    workstation = Workstation(window, session, jobs, services, protocol_id)
+    window.theme_requested.connect(lambda name: _change_theme(app, workstation, settings, name))
     try:
         with crash_log(workstation.bug_reported.emit):
             if screenshot is not None:
@@ -68,6 +79,7 @@ def run(
             else:
                 status = _show(app, window, workstation, settings, paths)
     finally:
+        workstation.keeping.shut_down()
         jobs.shut_down()
         window.close()
         for item in (workstation, jobs, session, window):
@@ -80,7 +92,23 @@ def run(
 
 def real_services(write_report: WriteReport | None = None) -> Services:
     """Return the services that read files and compute; what they need is imported when first used."""
-    return Services(_read_studies, _choose_protocol, _analyse, write_report)
+    bases_of = _bases_of()
+    analyse = _analyse_with(bases_of)
+    return Services(_read_studies, _choose_protocol, analyse, bases_of, write_report, first_look=_first_look)
+
+
+def _open_store(window: MainWindow, settings: QtCore.QSettings | None) -> Store | None:
+    """Open the store that the settings name, else this user's own; after a damaged one a new one begins."""
+    url = str(settings.value("store/url", "", type=str)) if settings is not None else ""
+    for _ in range(2):
+        try:
+            return Store.open(url or None)
+        except StoreDamaged as error:
+            window.notices.add("error", str(error))
+        except StoreError as error:
+            window.notices.add("error", f"Readings are not saved. {error}")
+            return None
+    return None
 
 
 def _read_studies(paths: Sequence[Path], progress: Progress, stop: Stop) -> tuple[Study, ...]:
@@ -89,18 +117,46 @@ def _read_studies(paths: Sequence[Path], progress: Progress, stop: Stop) -> tupl
     return read_studies(paths, progress=progress, stop=stop)
 
 
+def _first_look(paths: Sequence[Path], stop: Stop) -> Study | None:
+    from analysis.readers import first_look
+
+    return first_look(paths, stop)
+
+
 def _choose_protocol(study: Study, protocol_id: str | None) -> tuple[Protocol, str]:
     if protocol_id is not None:
         return load_protocol(protocol_id), "You chose this protocol."
     return protocol_for(study)
 
 
-def _analyse(study: Study, protocol: Protocol, progress: Progress, stop: Stop) -> ExamResult:
-    from analysis.pipeline import analyse
-    from app.basis_cache import default_basis_cache
+def _analyse_with(bases_of: BasesOf) -> Analyse:
+    """Return what analyses a study with the bases that the live refit uses too."""
 
-    simulate = default_basis_cache()
-    return analyse(study, protocol, load_spin_library(), progress=progress, stop=stop, simulate=simulate)
+    def analysed(
+        study: Study, protocol: Protocol, settings: ExamSettings, progress: Progress, stop: Stop
+    ) -> ExamResult:
+        from analysis.pipeline import analyse
+
+        bases = bases_of(protocol)
+        return analyse(
+            study, protocol, load_spin_library(), settings=settings, progress=progress, stop=stop, bases=bases
+        )
+
+    return analysed
+
+
+def _bases_of() -> BasesOf:
+    """Return what hands out the bases of a protocol, each simulated once."""
+    made: dict[str, BasisCache] = {}
+
+    def bases_of(protocol: Protocol) -> BasisCache:
+        from app.basis_cache import default_basis_cache
+
+        if protocol.sha256 not in made:
+            made[protocol.sha256] = BasisCache(protocol, load_spin_library(), default_basis_cache())
+        return made[protocol.sha256]
+
+    return bases_of
 
 
 def _application() -> tuple[QtWidgets.QApplication, bool]:
@@ -138,10 +194,10 @@ def _load_fonts() -> None:
 
 
 def _change_theme(
-    app: QtWidgets.QApplication, window: MainWindow, settings: QtCore.QSettings | None, name: str
+    app: QtWidgets.QApplication, workstation: Workstation, settings: QtCore.QSettings | None, name: str
 ) -> None:
     theme.apply_theme(app, theme.LIGHT if name == "light" else theme.DARK)
-    window.apply_theme()
+    workstation.apply_theme()
     if settings is not None:
         settings.setValue("theme", name)
 
@@ -155,11 +211,30 @@ def _show(
 ) -> int:
     if settings is not None:
         window.restore_layout(settings)
+        window.commands.set_keys(_kept_keys(settings))
+        window.key_editor_requested.connect(lambda: _edit_keys(window, settings))
         window.closing.connect(lambda: window.save_layout(settings))
     window.clamp_to_screens()
     window.show()
     QtCore.QTimer.singleShot(0, workstation, lambda: workstation.open_paths(list(paths)))
     return int(app.exec())
+
+
+def _kept_keys(settings: QtCore.QSettings) -> dict[str, str]:
+    """Return the reader's keys; what is not a table of texts counts as none."""
+    try:
+        kept = json.loads(str(settings.value("keys", "{}", type=str)))
+    except json.JSONDecodeError:
+        return {}
+    return {str(name): str(keys) for name, keys in kept.items()} if isinstance(kept, dict) else {}
+
+
+def _edit_keys(window: MainWindow, settings: QtCore.QSettings) -> None:
+    """Let the reader change the window's keys, and keep them."""
+    editor = KeyEditor(window.commands, window)
+    editor.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
+    editor.keys_changed.connect(lambda changed: settings.setValue("keys", json.dumps(changed)))
+    editor.open()
 
 
 def _picture(

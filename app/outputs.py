@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from analysis.errors import DiscernError
 from analysis.protocol import Protocol
+from analysis.reading import Reading
 from analysis.results import results_bytes, results_document
 from analysis.types import ExamResult, Study
 from app.atomic_file import reason_of, write_whole
@@ -51,9 +52,9 @@ def write_outputs(folder: Path, study: Study, exam: ExamResult, protocol: Protoc
     return Written(results, report)
 
 
-def exam_bytes(study: Study, exam: ExamResult) -> bytes:
+def exam_bytes(study: Study, exam: ExamResult, reading: Reading | None = None) -> bytes:
     """Return the bytes of results.json, as this version of Discern writes them."""
-    return results_bytes(results_document(study, exam, version=version()))
+    return results_bytes(results_document(study, exam, version=version(), reading=reading))
 
 
 def save_report(

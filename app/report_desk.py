@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6 import QtCore
 
 from analysis.protocol import Protocol
+from analysis.reading import Reading
 from analysis.types import ExamResult, Progress, Stop, Study
 from app.jobs import JobRunner
 from app.session import ReadingSession
@@ -15,7 +16,7 @@ from app.window_report import proposed_signer
 from widgets.main_window import MainWindow
 from widgets.report_dialog import ReportDialog, ReportRequest
 
-WriteReport = Callable[[Study, ExamResult, Protocol, ReportRequest, Progress, Stop], Path]
+WriteReport = Callable[[Study, ExamResult, Protocol, Reading, ReportRequest, Progress, Stop], Path]
 """Writes the report that a reader asked for, and returns the file it wrote."""
 
 REPORT = "report"
@@ -45,7 +46,7 @@ class ReportDesk(QtCore.QObject):
 
     def _write(self, request: ReportRequest) -> None:
         session, write = self._session, self._write_report
-        study, exam, protocol = session.study, session.exam, session.protocol
+        study, exam, protocol, reading = session.study, session.exam, session.protocol, session.reading
         if write is None or study is None or exam is None or protocol is None:
             return
         self._folder = request.path.parent
@@ -53,7 +54,7 @@ class ReportDesk(QtCore.QObject):
         self._jobs.start(
             REPORT,
             "Writing the report",
-            lambda progress, stop: write(study, exam, protocol, request, progress, stop),
+            lambda progress, stop: write(study, exam, protocol, reading, request, progress, stop),
             done=lambda written: self._window.notices.add("info", f"{kind} was written to {written}."),
             failed=lambda sentence: self._window.notices.add("error", sentence),
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6 import QtWidgets
+from collections.abc import Sequence
+
+from PySide6 import QtCore, QtWidgets
 
 from app.session import ReadingSession
 from widgets import dialogs
 from widgets.main_window import MainWindow
+from widgets.overlays import VoxelMark
+from widgets.volume_view import VolumeView
 
 
 class SideWindows:
@@ -16,6 +20,7 @@ class SideWindows:
         self._window, self._session = window, session
         self.details: dialogs.TextWindow | None = None
         self.help: dialogs.TextWindow | None = None
+        self.volume: VolumeView | None = None
 
     def show_details(self) -> None:
         """Show what was done to the selected signal, the skipped files and all messages."""
@@ -34,6 +39,19 @@ class SideWindows:
                 ("Messages", dialogs.messages_page(self._window.notices.log)),
             ]
             self.details.set_pages(pages)
+
+    def show_volume(self, marks: Sequence[VoxelMark]) -> None:
+        """Show slices and voxels in one scene."""
+        if self.volume is None:
+            self.volume = VolumeView()
+            self.volume.setParent(self._window, QtCore.Qt.WindowType.Window)
+            self.volume.setWindowTitle("Three dimensions")
+            self.volume.resize(760, 640)
+            self._window.closing.connect(self.volume.close)
+        self.volume.set_slices(self._window.grid.shown_slices())
+        self.volume.set_voxels(marks, self._session.selected)
+        self.volume.show()
+        self.volume.raise_()
 
     def show_help(self, page: int) -> None:
         """Show the keys (0) or what this program is (1)."""

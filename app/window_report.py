@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.protocol import Protocol
+from analysis.reading import Reading
 from analysis.types import ExamResult, Progress, Stop, Study
 from app.outputs import exam_bytes, save_report
 from widgets.report_dialog import ReportRequest
@@ -39,7 +40,13 @@ def proposed_signer(study: Study) -> Proposal:
 
 
 def write_requested(
-    study: Study, exam: ExamResult, protocol: Protocol, request: ReportRequest, progress: Progress, stop: Stop
+    study: Study,
+    exam: ExamResult,
+    protocol: Protocol,
+    reading: Reading,
+    request: ReportRequest,
+    progress: Progress,
+    stop: Stop,
 ) -> Path:
     """Write the report that the reader asked for, signed where a certificate was given."""
     from app.report.signing import Signer
@@ -48,4 +55,4 @@ def write_requested(
     signer = None
     if request.certificate is not None:
         signer = Signer(request.certificate, request.passphrase.encode())
-    return save_report(request.path, study, exam, protocol, signer, results=exam_bytes(study, exam))
+    return save_report(request.path, study, exam, protocol, signer, results=exam_bytes(study, exam, reading))

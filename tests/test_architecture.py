@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RESOURCES = ROOT / "resources"
 STATUSES = {"read", "derived", "unverified", "design choice"}
 TEST_COMMAND = "python3 packaging/bootstrap.py test"
-DATA_FILES = sorted([*RESOURCES.glob("protocols/*.toml"), *RESOURCES.glob("spins/*.toml")])
+FOLDERS = ("protocols", "spins", "integration")
+DATA_FILES = sorted(file for folder in FOLDERS for file in RESOURCES.glob(f"{folder}/*.toml"))
 
 
 def holds_number(value: object) -> bool:
@@ -51,7 +52,7 @@ def test_every_shipped_number_says_where_it_comes_from(file):
 
 
 def test_there_is_data_to_check():
-    assert {file.parent.name for file in DATA_FILES} == {"protocols", "spins"}
+    assert {file.parent.name for file in DATA_FILES} == set(FOLDERS)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6 import QtCore, QtWidgets
 
 from analysis.types import Skipped, Study, VoxelResult
-from widgets import wording
+from widgets import slice_keys, wording
 from widgets.notice_bar import Notice
 
 KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
@@ -18,7 +18,9 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl+O", "open a folder"),
             ("Ctrl+Shift+O", "open files"),
             ("Ctrl+R", "write the report"),
+            ("Ctrl+L", "the worklist"),
             ("Ctrl+I", "details: processing, files, messages"),
+            ("Ctrl+Z / Ctrl+Shift+Z", "undo, redo"),
             ("Esc", "cancel work, then leave what is maximised"),
             ("F1", "this list"),
         ),
@@ -27,24 +29,12 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Voxels",
         (
             ("N / P", "next or previous voxel, in every view"),
+            ("1 to 5, 0", "Pfirrmann grade of the selected row, 0 for unknown"),
             ("click", "an outline or a row selects it everywhere"),
             ("Ctrl+C", "copy the table that has the focus"),
         ),
     ),
-    (
-        "Images",
-        (
-            ("wheel, Up / Down", "scroll through the slices"),
-            ("Home / End", "first or last slice"),
-            ("PgUp / PgDn", "previous or next series in this pane"),
-            ("left drag", "window (across) and level (down)"),
-            ("middle drag", "pan"),
-            ("right drag, Ctrl+wheel", "zoom"),
-            ("right click", "menu with the series"),
-            ("double click, Return", "maximise or restore the pane"),
-            ("Space", "whole slice in its own window"),
-        ),
-    ),
+    ("Images", slice_keys.SHEET),
     (
         "Spectrum",
         (
@@ -54,6 +44,8 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("double click, X, Y, Space", "whole range"),
             ("click a component", "show it alone"),
             ("B", "with or without the baseline"),
+            ("D", "drag the phase in the plot; Esc leaves"),
+            ("[ ] { }", "turn the phase by 1° or 10°"),
         ),
     ),
 )

@@ -6,52 +6,23 @@ from collections.abc import Sequence
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from analysis.levels import LevelLabel
+from analysis.morphology import Morphology
 from analysis.types import Acquisition, ExamResult
 from widgets import theme, wording
-from widgets.disc_model import LIKELIHOOD, DiscModel
-from widgets.interval_delegate import IntervalDelegate
+from widgets.disc_cells import DiscCells
+from widgets.disc_columns import PriorDisc
+from widgets.disc_model import DiscModel
+from widgets.voxel_table import VoxelTable
 
-_ROW_PX = 30
+__all__ = ["DiscTable", "VoxelTable"]
+
 _SHOWN_ROWS = 5
-_COLUMN_GAP_PX = 10
 _HEADINGS = {
-    True: "DISCS  relative to the other discs of this exam · likelihood ratio for pain, 90 % interval",
+    True: "DISCS  likelihood ratio for pain, relative to the other discs of this exam, 90 % interval",
     False: "VOXELS  molar ratios ± SD; this protocol compares nothing between voxels",
     None: "VOXELS",
 }
-
-
-class VoxelTable(QtWidgets.QTableView):
-    """A table of whole rows: up and down select, Tab leaves it, Ctrl+C copies it. It asks for the room of its rows."""
-
-    copy_requested = QtCore.Signal()
-
-    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setHorizontalScrollMode(QtWidgets.QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_ROW_PX)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QtWidgets.QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
-
-    def sizeHint(self) -> QtCore.QSize:
-        rows = self.model().rowCount() if self.model() is not None else 1
-        height = max(rows, 1) * self.verticalHeader().defaultSectionSize()
-        return QtCore.QSize(400, height + self.horizontalHeader().sizeHint().height() + 6)
-
-    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
-        if event.matches(QtGui.QKeySequence.StandardKey.Copy):
-            self.copy_requested.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class DiscTable(QtWidgets.QFrame):
@@ -63,6 +34,10 @@ class DiscTable(QtWidgets.QFrame):
     export_requested = QtCore.Signal()
     copied = QtCore.Signal()
     details_requested = QtCore.Signal()
+    robustness_requested = QtCore.Signal()
+    morphology_changed = QtCore.Signal(int, object)
+    label_changed = QtCore.Signal(int, str)
+    level_requested = QtCore.Signal(int)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +51,12 @@ class DiscTable(QtWidgets.QFrame):
         self.heading = QtWidgets.QLabel()
         theme.mark(self.heading, "heading")
         self.heading.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred)
-        layout.addWidget(self.heading)
+        self.more = QtWidgets.QLabel()
+        theme.mark(self.more, "dim")
+        line = QtWidgets.QHBoxLayout()
+        line.addWidget(self.heading, 1)
+        line.addWidget(self.more)
+        layout.addLayout(line)
         layout.addWidget(self._build_table(), 1)
         layout.addWidget(self._build_summary())
         layout.addLayout(self._build_buttons())
@@ -84,13 +64,12 @@ class DiscTable(QtWidgets.QFrame):
 
     def _build_table(self) -> QtWidgets.QWidget:
         self.model = DiscModel(self)
-        self.table = VoxelTable()
-        self.table.setModel(self.model)
-        self.table.setAccessibleName("Voxels of this exam")
-        self.table.selectionModel().currentRowChanged.connect(self._on_row)
+        self.table = DiscCells(self.model)
+        self.table.voxel_chosen.connect(self.voxel_selected)
         self.table.copy_requested.connect(self.copy)
-        self._interval = IntervalDelegate(self.table)
-        self._plain = QtWidgets.QStyledItemDelegate(self.table)
+        self.table.morphology_changed.connect(self.morphology_changed)
+        self.table.label_changed.connect(self.label_changed)
+        self.table.level_requested.connect(self.level_requested)
         return self.table
 
     def _build_summary(self) -> QtWidgets.QWidget:
@@ -121,11 +100,17 @@ class DiscTable(QtWidgets.QFrame):
         theme.mark(self.report_button, "primary")
         self.copy_button = QtWidgets.QPushButton("Copy table")
         self.export_button = QtWidgets.QPushButton("Export CSV…")
+        self.robust_button = QtWidgets.QPushButton("How robust is this?")
+        self.robust_button.setToolTip("How the selected disc's evidence moves with every choice of the fit.")
         self.details_button = QtWidgets.QPushButton("Details…")
         self.details_button.setToolTip("What was done to the signal, which files were skipped, and every message.")
-        signals = (self.report_requested.emit, self.copy, self.export_requested.emit, self.details_requested.emit)
-        buttons = (self.report_button, self.copy_button, self.export_button, self.details_button)
-        for button, slot in zip(buttons, signals, strict=True):
+        for button, slot in (
+            (self.report_button, self.report_requested.emit),
+            (self.robust_button, self.robustness_requested.emit),
+            (self.copy_button, self.copy),
+            (self.export_button, self.export_requested.emit),
+            (self.details_button, self.details_requested.emit),
+        ):
             button.clicked.connect(slot)
             row.addWidget(button)
         row.addStretch(1)
@@ -142,39 +127,54 @@ class DiscTable(QtWidgets.QFrame):
     ) -> None:
         """Show all voxels, with their results where these are known."""
         self._exam = exam
-        blocker = QtCore.QSignalBlocker(self.table.selectionModel())
+        blocker = QtCore.QSignalBlocker(self.table)
         self.model.set_contents(acquisitions, exam, ratios)
         blocker.unblock()
         self.heading.setText(_HEADINGS[exam.compares if exam is not None else None])
-        for column, what in enumerate(self.model.columns):
-            self.table.setItemDelegateForColumn(column, self._interval if what is LIKELIHOOD else self._plain)
-        self._fit_columns()
-        rows = min(max(self.model.rowCount(), 1), _SHOWN_ROWS)
-        self.table.updateGeometry()
-        self.table.setMinimumHeight(rows * _ROW_PX + self.table.horizontalHeader().sizeHint().height() + 4)
+        self._show_table()
         self._offer_pretests(pretests if exam is not None and exam.compares else ())
         for button in (self.copy_button, self.export_button):
             button.setEnabled(exam is not None)
+        self.robust_button.setEnabled(exam is not None)
+        self.robust_button.setVisible(exam is None or exam.compares)
         self.set_selected(self._selected)
 
+    def set_read_only(self, read_only: bool) -> None:
+        """Take no grades and no levels: the reading is signed, or another workstation holds it."""
+        self.table.read_only = read_only
+
+    def set_morphology(self, morphology: Sequence[Morphology]) -> None:
+        """Show what the reader says of each voxel's disc, in the order of the voxels."""
+        self.model.set_morphology(morphology)
+
+    def set_levels(self, levels: Sequence[LevelLabel]) -> None:
+        """Show how sure each level is, in the order of the voxels."""
+        self.model.set_levels(levels)
+
+    def set_priors(self, priors: Sequence[PriorDisc | None]) -> None:
+        """Show an earlier exam of the same patient, in the order of the voxels; without any the column goes."""
+        blocker = QtCore.QSignalBlocker(self.table)
+        self.model.set_priors(priors)
+        blocker.unblock()
+        self._show_table()
+        self.set_selected(self._selected)
+
+    def _show_table(self) -> None:
+        self.table.show_columns()
+        self._fit_columns()
+        self.table.updateGeometry()
+        self.table.setMinimumHeight(self.table.height_of(min(max(self.model.rowCount(), 1), _SHOWN_ROWS)))
+
     def _fit_columns(self) -> None:
-        """Give each column its contents' width, and hide the least important where the table is too narrow for all."""
-        columns = range(len(self.model.columns))
-        for column in columns:
-            self.table.setColumnHidden(column, False)
-        self.table.resizeColumnsToContents()
-        widths = [self.table.columnWidth(column) + _COLUMN_GAP_PX for column in columns]
-        for column in columns[:-1]:
-            self.table.setColumnWidth(column, widths[column])
+        """Show the columns that there is room for, and say which there are more."""
         keys = [column.key for column in self.model.columns]
-        ratios = [column for column in columns if keys[column].startswith("ratio:")]
-        spare = [*reversed(ratios[1:]), *(column for column in columns if keys[column] == "driver")]
-        room = self.table.viewport().width() - sum(widths)
-        for column in spare:
-            if room >= 0:
-                break
-            self.table.setColumnHidden(column, True)
-            room += widths[column]
+        ratios = [column for column, key in enumerate(keys) if key.startswith("ratio:")]
+        rest = [keys.index(key) for key in ("driver", "modic", "prior", "pfirrmann") if key in keys]
+        hidden = self.table.fit_columns([*reversed(ratios[1:]), *rest])
+        count = f"{len(hidden)} more column{'s' if len(hidden) > 1 else ''}"
+        self.more.setText(f"+ {count}" if hidden else "")
+        self.more.setToolTip(f"Not shown for want of room: {', '.join(hidden)}. Copy and Export CSV hold them.")
+        self.more.setVisible(bool(hidden))
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -202,8 +202,7 @@ class DiscTable(QtWidgets.QFrame):
     def set_selected(self, index: int) -> None:
         """Mark the selected voxel's row."""
         self._selected = index
-        if 0 <= index < self.model.rowCount() and self.table.currentIndex().row() != index:
-            self.table.selectRow(index)
+        self.table.select_voxel(index)
         self._show_answer()
 
     def set_report_enabled(self, enabled: bool, why: str) -> None:
@@ -228,14 +227,10 @@ class DiscTable(QtWidgets.QFrame):
 
     # --- the reader ----------------------------------------------------------------------------------------------
 
-    def _on_row(self, current: QtCore.QModelIndex, _: QtCore.QModelIndex) -> None:
-        if current.isValid():
-            self.voxel_selected.emit(current.row())
-
     def _on_pretest(self, position: int) -> None:
         self.pretest_chosen.emit(float(self.pretest.itemData(position)))
 
     def copy(self) -> None:
         """Put the table on the clipboard as it is shown."""
-        QtGui.QGuiApplication.clipboard().setText(self.model.as_text())
+        QtGui.QGuiApplication.clipboard().setText(self.table.order.as_text())
         self.copied.emit()

@@ -10,6 +10,7 @@ import numpy as np
 from analysis.geometry import slice_normal, to_pixels
 from analysis.reslice import BODY_PLANES, BodyPlane, SliceStack, body_axes, holds, reformat, volume_axes
 from analysis.types import FloatArray, Volume
+from widgets.layouts import LAYOUTS, Layout
 from widgets.overlays import VoxelMark
 
 _EXTENT_STEP_MM = 20.0
@@ -47,20 +48,39 @@ def related(volume: Volume, mark: VoxelMark) -> bool:
     return uid is not None and uid == mark.frame_of_reference_uid
 
 
-def hang(volumes: Sequence[Volume], mark: VoxelMark | None) -> tuple[Pane, Pane, Pane]:
+def hang(volumes: Sequence[Volume], mark: VoxelMark | None, layout: Layout = LAYOUTS[0]) -> tuple[Pane, Pane, Pane]:
     """Choose the large pane and the two small ones.
 
     Parameters
     ----------
     mark : the selected voxel, or None; what holds it goes first
+    layout : says which plane goes where, and whether acquired planes go before reformatted ones
     """
     if not volumes:
         nothing = Pane(None, "", "This study holds no images that can be shown.")
         return nothing, Pane(None, ""), Pane(None, "")
-    planes = {plane: acquired(volumes, plane, mark) for plane in BODY_PLANES}
-    order = sorted(BODY_PLANES, key=lambda plane: planes[plane] is None)
+    planes = {plane: acquired(volumes, plane, mark) for plane in layout.planes}
+    order = sorted(layout.planes, key=lambda plane: layout.acquired_first and planes[plane] is None)
     panes = [_acquired_pane(planes[plane]) or _reformatted_pane(volumes, plane, mark) for plane in order]
     return panes[0], panes[1], panes[2]
+
+
+def hang_prior(volumes: Sequence[Volume], mark: VoxelMark | None, like: Pane) -> Pane:
+    """Choose what the pane of a prior study shows: the plane of another pane, acquired, else any series.
+
+    Parameters
+    ----------
+    mark : the prior's own voxel of the selected disc, or None
+    like : the pane that the prior is compared with
+    """
+    if like.stack is not None:
+        found = acquired(volumes, nearest_plane(like.stack.frame), mark)
+        if found is None:
+            found = acquired(volumes, nearest_plane(like.stack.frame), None)
+        if found is not None:
+            return _acquired_pane(found) or Pane(None, "")
+    best = min(volumes, key=lambda volume: _rank(volume, None), default=None)
+    return _acquired_pane(best) or Pane(None, "", "The prior study holds no images that can be shown.")
 
 
 def choices(volumes: Sequence[Volume], mark: VoxelMark | None) -> tuple[Pane, ...]:

@@ -11,7 +11,7 @@ from widgets import theme
 from widgets.disc_model import EVIDENCE_ROLE, ModelIndex
 
 LOWEST, HIGHEST = 0.25, 4.0
-GRAPHIC_PX = 96
+GRAPHIC_PX, COMPACT_PX = 96, 64
 TEXT_PX = 104
 _PAD_PX = 10
 
@@ -23,7 +23,9 @@ def position(value: float, width: float) -> float:
 
 
 class IntervalDelegate(QtWidgets.QStyledItemDelegate):
-    """Paints the cells of the likelihood-ratio column."""
+    """Paints the cells of the likelihood-ratio column; a narrow table gets a smaller graphic."""
+
+    graphic_px = GRAPHIC_PX
 
     def paint(self, painter: QtGui.QPainter, option: QtWidgets.QStyleOptionViewItem, index: ModelIndex) -> None:
         lr = index.data(EVIDENCE_ROLE)
@@ -37,10 +39,10 @@ class IntervalDelegate(QtWidgets.QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, True)
         rect = QtCore.QRectF(option.rect).adjusted(_PAD_PX, 0, -_PAD_PX, 0)
-        self._paint_interval(painter, QtCore.QRectF(rect.left(), rect.top(), GRAPHIC_PX, rect.height()), lr)
+        self._paint_interval(painter, QtCore.QRectF(rect.left(), rect.top(), self.graphic_px, rect.height()), lr)
         painter.setPen(QtGui.QColor(theme.current().text))
         painter.setFont(option.font)
-        beside = rect.adjusted(GRAPHIC_PX + 14, 0, 0, 0)
+        beside = rect.adjusted(self.graphic_px + 14, 0, 0, 0)
         align = QtCore.Qt.AlignmentFlag.AlignVCenter | QtCore.Qt.AlignmentFlag.AlignLeft
         painter.drawText(beside, align, text)
         painter.restore()
@@ -63,4 +65,4 @@ class IntervalDelegate(QtWidgets.QStyledItemDelegate):
 
     def sizeHint(self, option: QtWidgets.QStyleOptionViewItem, index: ModelIndex) -> QtCore.QSize:
         size = super().sizeHint(option, index)
-        return QtCore.QSize(GRAPHIC_PX + TEXT_PX + 2 * _PAD_PX + 14, size.height())
+        return QtCore.QSize(self.graphic_px + TEXT_PX + 2 * _PAD_PX + 14, size.height())

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from analysis.displacement import LINES
 from widgets import theme
+from widgets.commands import Commands
 from widgets.disc_table import DiscTable
 from widgets.empty_state import EmptyState
+from widgets.fit_panel import FitPanel
+from widgets.image_window import ImageWindow
+from widgets.layouts import LAYOUTS
 from widgets.metabolite_table import MetaboliteTable
+from widgets.morphology_panel import MorphologyPanel
 from widgets.notice_bar import NoticeBar
 from widgets.patient_banner import PatientBanner
 from widgets.progress_bar import ProgressBar
 from widgets.slice_grid import SliceGrid
 from widgets.spectrum_view import SpectrumView
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 3
 _DEFAULT_SIZE = (1600, 950)
 _LEAST_SIZE = (1000, 640)
 _SHARES = {"columns": (55, 45), "left": (62, 38), "right": (76, 24)}
@@ -32,6 +39,11 @@ class MainWindow(QtWidgets.QMainWindow):
     files_requested = QtCore.Signal()
     step_requested = QtCore.Signal(int)
     escape_pressed = QtCore.Signal()
+    undo_requested = QtCore.Signal()
+    volume_requested = QtCore.Signal()
+    key_editor_requested = QtCore.Signal()
+    worklist_requested = QtCore.Signal()
+    redo_requested = QtCore.Signal()
     report_requested = QtCore.Signal()
     export_requested = QtCore.Signal()
     details_requested = QtCore.Signal()
@@ -49,6 +61,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.setMinimumSize(*_LEAST_SIZE)
         self.resize(*_DEFAULT_SIZE)
         self.setAcceptDrops(True)
+        self.commands = Commands()
         self._build_views()
         self._build_status()
         self._build_menus(protocols)
@@ -59,10 +72,14 @@ class MainWindow(QtWidgets.QMainWindow):
     def _build_views(self) -> None:
         self.banner, self.notices = PatientBanner(), NoticeBar()
         self.grid, self.discs = SliceGrid(), DiscTable()
-        self.spectrum, self.metabolites = SpectrumView(), MetaboliteTable()
+        self.spectrum, self.metabolites, self.fit_panel = SpectrumView(), MetaboliteTable(), FitPanel()
+        self.morphology = MorphologyPanel()
+        self.panels = self._build_panels()
+        self.images = ImageWindow(self)
+        self.images.closed.connect(self._take_images_back)
         self.empty = EmptyState()
         self.left = self._splitter("left", QtCore.Qt.Orientation.Vertical, self.grid, self.discs)
-        self.right = self._splitter("right", QtCore.Qt.Orientation.Vertical, self.spectrum, self.metabolites)
+        self.right = self._splitter("right", QtCore.Qt.Orientation.Vertical, self.spectrum, self.panels)
         self.columns = self._splitter("columns", QtCore.Qt.Orientation.Horizontal, self.left, self.right)
         self.pages = QtWidgets.QStackedWidget()
         self.pages.addWidget(self.empty)
@@ -82,6 +99,16 @@ class MainWindow(QtWidgets.QMainWindow):
         self.discs.report_requested.connect(self.report_requested)
         self.discs.export_requested.connect(self.export_requested)
         self.discs.details_requested.connect(self.details_requested)
+
+    def _build_panels(self) -> QtWidgets.QTabWidget:
+        """Return the panels beneath the spectrum, one at a time."""
+        panels = QtWidgets.QTabWidget()
+        panels.setDocumentMode(True)
+        panels.setAccessibleName("Panels of the selected voxel")
+        panels.addTab(self.metabolites, "Signals and ratios")
+        panels.addTab(self.fit_panel, "Adjust")
+        panels.addTab(self.morphology, "Morphology")
+        return panels
 
     def _splitter(
         self, name: str, orientation: QtCore.Qt.Orientation, first: QtWidgets.QWidget, second: QtWidgets.QWidget
@@ -105,6 +132,10 @@ class MainWindow(QtWidgets.QMainWindow):
         keys.setContentsMargins(10, 3, 10, 3)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status_text)
+        self.saved_text = QtWidgets.QLabel()
+        self.saved_text.setContentsMargins(10, 3, 10, 3)
+        theme.mark(self.saved_text, "dim")
+        self.statusBar().addWidget(self.saved_text)
         self.statusBar().addWidget(self.progress)
         self.statusBar().addPermanentWidget(keys)
 
@@ -113,6 +144,7 @@ class MainWindow(QtWidgets.QMainWindow):
         study = bar.addMenu("&Study")
         self._action(study, "Open &folder…", "Ctrl+O", self.folder_requested.emit)
         self._action(study, "Open f&iles…", "Ctrl+Shift+O", self.files_requested.emit)
+        self.worklist_action = self._action(study, "&Worklist…", "Ctrl+L", self.worklist_requested.emit)
         self.study_menu = study.addMenu("&Studies that were read")
         study.addSeparator()
         self.report_action = self._action(study, "Write &report…", "Ctrl+R", self.report_requested.emit)
@@ -121,6 +153,10 @@ class MainWindow(QtWidgets.QMainWindow):
         study.addSeparator()
         self._action(study, "&Quit", "Ctrl+Q", self.close)
         reading = bar.addMenu("&Reading")
+        self.undo_action = self._action(reading, "&Undo", "Ctrl+Z", self.undo_requested.emit)
+        self.redo_action = self._action(reading, "&Redo", "Ctrl+Shift+Z", self.redo_requested.emit)
+        self.set_history("", "")
+        reading.addSeparator()
         self._action(reading, "&Next voxel", "N", lambda: self.step_requested.emit(1))
         self._action(reading, "&Previous voxel", "P", lambda: self.step_requested.emit(-1))
         reading.addSeparator()
@@ -130,12 +166,65 @@ class MainWindow(QtWidgets.QMainWindow):
         self.projection_action = self._action(view, "&Projections of voxels off the slice", "", lambda: None)
         self.projection_action.setCheckable(True)
         self.projection_action.toggled.connect(self.grid.set_projections)
+        self.grid.projections_changed.connect(self.projection_action.setChecked)
+        self._build_image_menus(view)
+        view.addSeparator()
         self._action(view, "&Dark theme", "", lambda: self.theme_requested.emit("dark"))
         self._action(view, "&Light theme", "", lambda: self.theme_requested.emit("light"))
         about = bar.addMenu("&Help")
         self._action(about, "&Keys", "F1", self.keys_requested.emit)
+        self._action(about, "&Change keys…", "", self.key_editor_requested.emit)
         self._action(about, "&About Discern", "", self.about_requested.emit)
         self._action(self, "Cancel", "Esc", self.escape_pressed.emit)
+
+    def _build_image_menus(self, view: QtWidgets.QMenu) -> None:
+        """Offer layouts, shifted volumes, reference lines, the second window and the scene in three dimensions."""
+        lines = self._action(view, "&Reference lines", "", lambda: None)
+        lines.setCheckable(True)
+        lines.setChecked(True)
+        lines.toggled.connect(self.grid.set_reference_lines)
+        self.grid.reference_lines_changed.connect(lines.setChecked)
+        shifted = view.addMenu("&Shifted volumes")
+        self.shifted_actions = {
+            line.name: self._action(shifted, f"Volume of {line.name}", "", self._choose_lines) for line in LINES
+        }
+        for action in self.shifted_actions.values():
+            action.setCheckable(True)
+        self.grid.lines_changed.connect(self._show_lines)
+        layouts = view.addMenu("La&yout of the images")
+        self.layout_actions = {
+            choice.id: self._action(layouts, choice.title, "", functools.partial(self.grid.choose_layout, choice.id))
+            for choice in LAYOUTS
+        }
+        for action in self.layout_actions.values():
+            action.setCheckable(True)
+        self.grid.layout_changed.connect(self._show_layout)
+        self._show_layout(self.grid.layout_used.id)
+        self._action(view, "Images in a window of their &own", "Ctrl+M", self._detach_images)
+        self._action(view, "&Three dimensions…", "Ctrl+3", self.volume_requested.emit)
+
+    def _choose_lines(self) -> None:
+        self.grid.set_lines([name for name, action in self.shifted_actions.items() if action.isChecked()])
+
+    def _show_lines(self, names: tuple[str, ...]) -> None:
+        for name, action in self.shifted_actions.items():
+            action.setChecked(name in names)
+
+    def _show_layout(self, layout_id: str) -> None:
+        for name, action in self.layout_actions.items():
+            action.setChecked(name == layout_id)
+
+    def _detach_images(self) -> None:
+        """Put the images into a window of their own, for a second monitor, or take them back."""
+        if self.images.held is None:
+            self.images.take(self.grid)
+        else:
+            self.images.close()
+
+    def _take_images_back(self) -> None:
+        grid = self.images.give_back()
+        if grid is not None:
+            self.left.insertWidget(0, grid)
 
     def _build_protocol_menu(self, parent: QtWidgets.QMenu, protocols: tuple[str, ...]) -> None:
         menu = parent.addMenu("P&rotocol")
@@ -145,8 +234,7 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _action(self, where: QtWidgets.QWidget, text: str, keys: str, slot: Callable[[], object]) -> QtGui.QAction:
         action = QtGui.QAction(text, self)
-        if keys:
-            action.setShortcut(QtGui.QKeySequence(keys))
+        self.commands.add(text.replace("&", "").rstrip("…"), action, keys)
         action.triggered.connect(lambda _=False: slot())
         where.addAction(action)
         return action
@@ -172,6 +260,16 @@ class MainWindow(QtWidgets.QMainWindow):
         """Say at the bottom whether what is shown is current."""
         self.status_text.setText(text)
 
+    def set_saved(self, text: str) -> None:
+        """Say at the bottom whether the reading is saved."""
+        self.saved_text.setText(text)
+
+    def set_history(self, undo_text: str, redo_text: str) -> None:
+        """Offer to undo and redo, by the name of what that would change."""
+        for action, word, text in ((self.undo_action, "&Undo", undo_text), (self.redo_action, "&Redo", redo_text)):
+            action.setText(f"{word} {text}" if text else word)
+            action.setEnabled(bool(text))
+
     def set_report_enabled(self, enabled: bool, why: str = "") -> None:
         """Offer the report and the table's export, or say why not."""
         self.report_action.setEnabled(enabled)
@@ -187,6 +285,8 @@ class MainWindow(QtWidgets.QMainWindow):
     def apply_theme(self) -> None:
         """Let the views that paint by themselves take the colours of the theme in use."""
         self.spectrum.apply_theme()
+        self.fit_panel.apply_theme()
+        self.morphology.apply_theme()
 
     # --- layout --------------------------------------------------------------------------------------------------
 
@@ -195,6 +295,7 @@ class MainWindow(QtWidgets.QMainWindow):
         settings.setValue("window/version", LAYOUT_VERSION)
         settings.setValue("window/left_is_readers", self._left_is_readers)
         settings.setValue("window/geometry", self.saveGeometry())
+        settings.setValue("window/images", json.dumps(self.grid.save_state()))
         for splitter in self._splitters():
             settings.setValue(f"window/{splitter.objectName()}", splitter.saveState())
 
@@ -205,6 +306,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.restoreGeometry(_bytes(settings, "window/geometry"))
         for splitter in self._splitters():
             splitter.restoreState(_bytes(settings, f"window/{splitter.objectName()}"))
+        self.grid.restore_state(_mapping(settings, "window/images"))
         self._left_is_readers = bool(settings.value("window/left_is_readers", False, type=bool))
         self.clamp_to_screens()
 
@@ -221,9 +323,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.setGeometry(QtCore.QRect(QtCore.QPoint(left, top), size))
 
     def _splitters(self) -> tuple[QtWidgets.QSplitter, ...]:
-        self.grid.splitter.setObjectName("images")
-        self.grid.side.setObjectName("images_side")
-        return self.columns, self.left, self.right, self.grid.splitter, self.grid.side
+        return self.columns, self.left, self.right
 
     # --- Qt ------------------------------------------------------------------------------------------------------
 
@@ -236,6 +336,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.paths_dropped.emit(_dropped(event.mimeData()))
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:
+        self._take_images_back()
         self.closing.emit()
         super().closeEvent(event)
 
@@ -243,6 +344,15 @@ class MainWindow(QtWidgets.QMainWindow):
 def _bytes(settings: QtCore.QSettings, key: str) -> QtCore.QByteArray:
     value = settings.value(key, QtCore.QByteArray(), type=QtCore.QByteArray)
     return value if isinstance(value, QtCore.QByteArray) else QtCore.QByteArray()
+
+
+def _mapping(settings: QtCore.QSettings, key: str) -> dict[str, object]:
+    """Return what is kept as JSON under a key; anything else counts as nothing."""
+    try:
+        kept = json.loads(str(settings.value(key, "{}", type=str)))
+    except json.JSONDecodeError:
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def _overlap(area: QtCore.QRect, frame: QtCore.QRect) -> int:

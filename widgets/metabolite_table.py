@@ -9,7 +9,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from analysis.types import Measured, Ratio, VoxelResult
 from widgets import theme, wording
 from widgets.disc_model import ModelIndex
-from widgets.disc_table import VoxelTable
+from widgets.voxel_table import VoxelTable
 
 Role = QtCore.Qt.ItemDataRole
 _TITLES = ("Signal", "Amplitude ± SD", "SD", "mmol/l ± SD", "Ratio", "Value ± SD", "90 % interval")

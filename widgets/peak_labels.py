@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6 import QtCore
 
 from analysis.line_labels import LineLabel
 from analysis.types import Fit, FloatArray
@@ -95,13 +96,18 @@ class PeakLabels:
             if i < len(names):
                 item.setText(names[i].text, color=colour)
 
-    def arrange(self) -> None:
-        """Place the labels over their lines, raise those that would cover another, and hide what finds no room."""
+    def arrange(self, taken: QtCore.QRectF | None = None) -> None:
+        """Place the labels over their lines, raise those that would cover another, and hide what finds no room.
+
+        `taken` is a part of the plot in pixels from its top left that stays free.
+        """
         box = self._plot.getViewBox()
         (left, right), (bottom, top) = box.viewRange()
         width, height = max(box.width(), 1.0), max(box.height(), 1.0)
         per_x, per_y = abs(right - left) / width, (top - bottom) / height
         placed: list[_Box] = []
+        if taken is not None:
+            placed.append(_Box(taken.center().x(), height - taken.bottom(), taken.width() / 2, taken.height()))
         leaders: list[tuple[float, float]] = []
         for item, name in zip(self.items, self._names, strict=False):
             size = item.boundingRect()

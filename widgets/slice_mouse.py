@@ -1,4 +1,7 @@
-"""The mouse over a slice: left window and level, middle pan, right zoom, wheel scrolls, Ctrl and wheel zooms."""
+"""The mouse over a slice: left window and level, middle pan, right zoom, wheel scrolls, Ctrl and wheel zooms.
+
+With Shift held, moving the mouse moves the linked cursor, whatever button is down.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ class SliceMouse(QtCore.QObject):
         self._press = self._last = QtCore.QPointF()
         self._dragged = False
         self._notches = 0
-        view.viewport().installEventFilter(self)
+        view.installEventFilter(self)
 
     def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:
         kind = event.type()
@@ -39,7 +42,8 @@ class SliceMouse(QtCore.QObject):
                 self._on_release(event)
             elif kind == QtCore.QEvent.Type.MouseButtonDblClick:
                 self._button = Button.NoButton
-                self._view.maximise_requested.emit()
+                if event.button() == Button.LeftButton:
+                    self._view.maximise_requested.emit()
             return True
         if isinstance(event, QtGui.QWheelEvent):
             self._on_wheel(event)
@@ -48,14 +52,22 @@ class SliceMouse(QtCore.QObject):
 
     def _on_press(self, event: QtGui.QMouseEvent) -> None:
         self._view.setFocus(QtCore.Qt.FocusReason.MouseFocusReason)
-        self._button, self._dragged = event.button(), False
         self._press = self._last = event.position()
+        if event.modifiers() & QtCore.Qt.KeyboardModifier.ShiftModifier:
+            self._button = Button.NoButton
+            self._view.point_at(event.position())
+        else:
+            self._button, self._dragged = event.button(), False
 
     def _on_move(self, event: QtGui.QMouseEvent) -> None:
+        if event.modifiers() & QtCore.Qt.KeyboardModifier.ShiftModifier:
+            self._view.point_at(event.position())
+            return
         if self._button == Button.NoButton:
             over = self._view.voxel_at(event.position()) is not None
             shape = QtCore.Qt.CursorShape.PointingHandCursor if over else QtCore.Qt.CursorShape.ArrowCursor
-            self._view.viewport().setCursor(shape)
+            if shape != self._view.cursor().shape():
+                self._view.setCursor(shape)
             return
         far = QtWidgets.QApplication.startDragDistance()
         if not self._dragged and (event.position() - self._press).manhattanLength() < far:
@@ -67,7 +79,7 @@ class SliceMouse(QtCore.QObject):
     def _drag(self, moved: QtCore.QPointF) -> None:
         if self._button == Button.LeftButton and self._view.stack is not None:
             unit = self._view.stack.frame.window_width / _WINDOW_DRAG_PX
-            level, width = self._view.window
+            level, width = self._view.level_and_width
             self._view.set_window(level + moved.y() * unit, width + moved.x() * unit)
         elif self._button == Button.MiddleButton:
             self._view.pan(moved)
@@ -77,6 +89,7 @@ class SliceMouse(QtCore.QObject):
     def _on_release(self, event: QtGui.QMouseEvent) -> None:
         button, self._button = self._button, Button.NoButton
         if self._dragged:
+            self._dragged = False
             return
         if button == Button.LeftButton:
             voxel = self._view.voxel_at(event.position())
@@ -94,4 +107,4 @@ class SliceMouse(QtCore.QObject):
         steps = int(self._notches / _NOTCH)
         self._notches -= steps * _NOTCH
         if steps:
-            self._view.scroll(-steps)
+            self._view.scroll_by(-steps)

@@ -1,15 +1,16 @@
-"""Paints over a slice: reference lines, voxels, the corner text, the sides of the patient and the scale bar."""
+"""Paints over a slice: lines, voxels, displaced volumes, cursor, corner text, the patient's sides, scale bar."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6 import QtCore, QtGui
 
-from analysis.geometry import direction_letters
-from analysis.reslice import SliceStack
-from widgets import overlays, theme
-from widgets.overlays import Align
+from analysis.geometry import direction_letters, to_pixels
+from widgets import overlays, slice_legend, theme
+from widgets.overlays import Align, Outline
 
 if TYPE_CHECKING:
     from widgets.slice_view import SliceView
@@ -20,7 +21,7 @@ UNPLACED = "voxels not drawn: no common frame of reference"
 
 def paint_over(painter: QtGui.QPainter, view: SliceView) -> None:
     """Paint everything that lies over a slice, in widget pixels."""
-    area = QtCore.QRectF(view.viewport().rect())
+    area = QtCore.QRectF(view.rect())
     if view.stack is None:
         _paint_empty(painter, area, view.empty_text)
     else:
@@ -28,11 +29,16 @@ def paint_over(painter: QtGui.QPainter, view: SliceView) -> None:
             ends = view.to_widget(line)
             overlays.paint_line(painter, QtCore.QLineF(ends.at(0), ends.at(1)))
         _paint_voxels(painter, view)
+        _paint_cursor(painter, view, area)
         below = _paint_corner(painter, area, corner_lines(view))
-        _paint_letters(painter, area, view.stack, below)
         bottom = QtCore.QPointF(_MARGIN_PX + 2, area.height() - _MARGIN_PX)
-        overlays.paint_scale_bar(painter, bottom, float(view.box.viewPixelSize()[0]), theme.font_of(-1))
+        bar = overlays.paint_scale_bar(painter, bottom, view.camera.mm_per_px, theme.font_of(-1))
+        _paint_letters(painter, view, below, bar)
+        if view.shifted:
+            slice_legend.paint_legend(painter, view.shifted, area)
     if view.hasFocus():
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, False)
+        painter.setBrush(QtCore.Qt.BrushStyle.NoBrush)
         painter.setPen(QtGui.QPen(QtGui.QColor(theme.REFERENCE_LINE), 1))
         painter.drawRect(area.adjusted(0.5, 0.5, -1.5, -1.5))
 
@@ -41,14 +47,34 @@ def corner_lines(view: SliceView) -> list[tuple[str, str]]:
     """Return what the corner says, each line with its colour: series and slice, window, and what to beware of."""
     if view.stack is None:
         return []
-    level, width = view.window
+    level, width = view.level_and_width
+    inverted = "  inverted" if view.inverted else ""
     lines = [(f"{view.title} · {view.index + 1}/{view.stack.count}", theme.IMAGE_TEXT)]
-    lines.append((f"W {width:.4g}  L {level:.4g}", theme.IMAGE_DIM))
-    if view.stack.reformatted:
-        lines.append(("reformatted", theme.DARK.warn))
-    if view.unplaced:
-        lines.append((UNPLACED, theme.DARK.warn))
+    lines.append((f"W {width:.4g}  L {level:.4g}{inverted}", theme.IMAGE_DIM))
+    cautions = [
+        (view.tag, bool(view.tag)),
+        ("reformatted", view.stack.reformatted),
+        (_flipped(view.camera.flipped), any(view.camera.flipped)),
+        (UNPLACED, view.unplaced),
+    ]
+    lines += [(text, theme.DARK.warn) for text, holds in cautions if holds]
+    if view.cursor_mm is not None:
+        off = view.cursor_off_mm()
+        beside = f", {off:.0f} mm off this slice" if off >= 0.5 else ""
+        lines.append((f"{patient_place(view.cursor_mm)}{beside}", theme.CURSOR))
     return lines
+
+
+def patient_place(point_mm: tuple[float, float, float]) -> str:
+    """Return an LPS point in words of the patient's sides, for example ``L 12 P 4 H 31 mm``."""
+    names = (("L", "R"), ("P", "A"), ("H", "F"))
+    parts = [f"{pair[value < 0]} {abs(value):.0f}" for value, pair in zip(point_mm, names, strict=True)]
+    return f"{' '.join(parts)} mm"
+
+
+def _flipped(flipped: tuple[bool, bool]) -> str:
+    ways = [way for way, is_so in zip(("left to right", "top to bottom"), flipped, strict=True) if is_so]
+    return f"flipped {' and '.join(ways)}"
 
 
 def _paint_empty(painter: QtGui.QPainter, area: QtCore.QRectF, text: str) -> None:
@@ -64,10 +90,29 @@ def _paint_voxels(painter: QtGui.QPainter, view: SliceView) -> None:
     for outline, polygon in zip(shown, polygons, strict=True):
         chosen = outline.mark.index == view.selected
         overlays.paint_outline(painter, polygon, outline.mark.state, selected=chosen, projected=outline.projected)
+    displaced = [view.to_widget(shifted.pixels) for shifted in view.shifted]
+    for shifted, polygon in zip(view.shifted, displaced, strict=True):
+        overlays.paint_shifted(painter, polygon, shifted.name)
+    beyond = max((polygon.boundingRect().right() for polygon in displaced), default=0.0)
+    _paint_labels(painter, view, shown, polygons, beyond)
+
+
+def _paint_labels(
+    painter: QtGui.QPainter,
+    view: SliceView,
+    shown: Sequence[Outline],
+    polygons: Sequence[QtGui.QPolygonF],
+    beyond_px: float,
+) -> None:
+    """Name the voxels to their right, the selected one to the right of its displaced volumes; never off the view."""
     font = theme.font_of(0, bold=True)
-    boxes = [polygon.boundingRect() for polygon in polygons]
-    anchors = [QtCore.QPointF(box.right(), box.center().y()) for box in boxes]
-    texts = [outline.mark.text for outline in shown]
+    metrics = QtGui.QFontMetricsF(font)
+    anchors, texts = [], [outline.mark.text for outline in shown]
+    for outline, polygon, text in zip(shown, polygons, texts, strict=True):
+        box = polygon.boundingRect()
+        right = max(box.right(), beyond_px) if outline.mark.index == view.selected else box.right()
+        limit = view.width() - metrics.horizontalAdvance(text) - 2 * _MARGIN_PX
+        anchors.append(QtCore.QPointF(min(right, limit), box.center().y()))
     for outline, at, text in zip(shown, overlays.place_labels(anchors, texts, font), texts, strict=True):
         colour = overlays.voxel_colour(outline.mark.state, outline.mark.index == view.selected)
         overlays.paint_text(painter, at, text, colour, font, Align.AlignLeft | Align.AlignVCenter)
@@ -76,7 +121,9 @@ def _paint_voxels(painter: QtGui.QPainter, view: SliceView) -> None:
 def _paint_corner(painter: QtGui.QPainter, area: QtCore.QRectF, lines: list[tuple[str, str]]) -> float:
     """Paint the corner's lines; return how far down they reach into the middle of the view."""
     at, below = QtCore.QPointF(_MARGIN_PX, _MARGIN_PX - 2), _MARGIN_PX - 2.0
-    for text, colour in lines:
+    metrics = QtGui.QFontMetricsF(theme.font_of(-1))
+    for line, colour in lines:
+        text = metrics.elidedText(line, QtCore.Qt.TextElideMode.ElideMiddle, area.width() - 2 * _MARGIN_PX)
         box = overlays.paint_text(painter, at, text, colour, theme.font_of(-1))
         at.setY(box.bottom())
         if box.right() > area.width() / 2 - 2 * _MARGIN_PX:
@@ -84,16 +131,29 @@ def _paint_corner(painter: QtGui.QPainter, area: QtCore.QRectF, lines: list[tupl
     return below
 
 
-def _paint_letters(painter: QtGui.QPainter, area: QtCore.QRectF, stack: SliceStack, top: float) -> None:
-    column, row = stack.frame.affine[:3, 0], stack.frame.affine[:3, 1]
+def _paint_letters(painter: QtGui.QPainter, view: SliceView, top: float, bar: QtCore.QRectF) -> None:
+    """Name the patient's sides at the edges, below the corner's text and above the scale bar where they would meet."""
+    assert view.stack is not None
+    area = QtCore.QRectF(view.rect())
+    across, down = view.camera.signs
+    right, below = view.stack.frame.affine[:3, 0] * across, view.stack.frame.affine[:3, 1] * down
     middle = area.center()
+    clear = bar.right() + 2 * _MARGIN_PX < middle.x()
+    foot = area.height() - _MARGIN_PX + 2 if clear else bar.top()
     sides = (
-        (-column, _MARGIN_PX, middle.y(), Align.AlignLeft | Align.AlignVCenter),
-        (column, area.width() - _MARGIN_PX, middle.y(), Align.AlignRight | Align.AlignVCenter),
-        (-row, middle.x(), top, Align.AlignHCenter | Align.AlignTop),
-        (row, middle.x(), area.height() - _MARGIN_PX + 2, Align.AlignHCenter | Align.AlignBottom),
+        (-right, _MARGIN_PX, middle.y(), Align.AlignLeft | Align.AlignVCenter),
+        (right, area.width() - _MARGIN_PX, middle.y(), Align.AlignRight | Align.AlignVCenter),
+        (-below, middle.x(), top, Align.AlignHCenter | Align.AlignTop),
+        (below, middle.x(), foot, Align.AlignHCenter | Align.AlignBottom),
     )
     font = theme.font_of(0, bold=True)
     for direction, x, y, align in sides:
         at = QtCore.QPointF(x, y)
         overlays.paint_text(painter, at, direction_letters(direction), theme.IMAGE_TEXT, font, align)
+
+
+def _paint_cursor(painter: QtGui.QPainter, view: SliceView, area: QtCore.QRectF) -> None:
+    if view.cursor_mm is None or view.stack is None:
+        return
+    foot = to_pixels(view.stack.frame, np.asarray(view.cursor_mm))[:, :2]
+    overlays.paint_crosshair(painter, view.to_widget(foot).at(0), area, off_slice=view.cursor_off_mm() > 0)

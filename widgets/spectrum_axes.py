@@ -69,14 +69,21 @@ class NameAxis(pg.AxisItem):  # type: ignore[misc]
 
 
 class SpectrumBox(pg.ViewBox):  # type: ignore[misc]
-    """Left drag zooms to the dragged span of ppm, middle drag pans, the wheel zooms about the pointer."""
+    """Left drag zooms to the dragged span of ppm, middle drag pans, the wheel zooms about the pointer.
+
+    In phase mode a left drag says how far it went instead.
+    """
 
     zoom_requested = QtCore.Signal(float, float)
     reset_requested = QtCore.Signal()
     clicked = QtCore.Signal(QtCore.QPointF)
+    phase_dragged = QtCore.Signal(float, bool, bool)
+    """Pixels up and right since the last time, whether Shift is held, whether the drag is over."""
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
+        self.phase_mode = False
+        self._turning = False
         self.setMouseEnabled(x=True, y=False)
         self.invertX(True)
         self._span = pg.LinearRegionItem(movable=False, brush=(120, 170, 210, 50), pen=(120, 170, 210, 160))
@@ -89,6 +96,13 @@ class SpectrumBox(pg.ViewBox):  # type: ignore[misc]
             super().mouseDragEvent(event, axis=0)
             return
         event.accept()  # type: ignore[attr-defined]
+        if event.isStart():  # type: ignore[attr-defined]
+            self._turning = self.phase_mode
+        if self._turning:
+            moved = event.pos() - event.lastPos()  # type: ignore[attr-defined]
+            fine = bool(event.modifiers() & QtCore.Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
+            self.phase_dragged.emit(moved.x() - moved.y(), fine, event.isFinish())  # type: ignore[attr-defined]
+            return
         start = self.mapToView(event.buttonDownPos()).x()  # type: ignore[attr-defined]
         end = self.mapToView(event.pos()).x()  # type: ignore[attr-defined]
         self._span.setRegion((min(start, end), max(start, end)))

@@ -110,12 +110,14 @@ _APPLIED = "discern_theme"
 THEMES: dict[ThemeName, Tokens] = {"dark": DARK, "light": LIGHT}
 
 HALO = "#000000"
+IMAGE_GROUND = "#000000"
 IMAGE_TEXT = "#e6eaee"
 IMAGE_DIM = "#b6c0ca"
 VOXEL_SELECTED = "#ff8a4a"
 VOXEL_EVALUABLE = "#6cc2f2"
 VOXEL_FAILED = "#c3cad1"
 REFERENCE_LINE = "#7fb8d6"
+CURSOR = "#9be564"
 """Over images the ground is always black, so these do not change with the theme."""
 
 
@@ -188,6 +190,14 @@ def _style_sheet(t: Tokens) -> str:
     QPushButton[role="primary"] {{ background: {t.accent}; color: {t.accent_text}; border-color: {t.accent}; }}
     QPushButton[role="primary"]:focus {{ border: 1px solid {t.text}; }}
     QPushButton[role="primary"]:disabled {{ background: {t.raised}; color: {t.dim}; border-color: {t.border}; }}
+    QToolButton[role="choice"] {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 4px;
+        padding: 2px 8px; }}
+    QToolButton[role="choice"]:hover {{ border-color: {t.dim}; }}
+    QToolButton[role="choice"]:focus {{ border: 1px solid {t.info}; }}
+    QToolButton[role="choice"]:checked {{ background: {t.accent}; color: {t.accent_text}; border-color: {t.accent};
+        font-weight: bold; }}
+    QToolButton[role="choice"]:checked:focus {{ border: 1px solid {t.text}; }}
+    QToolButton[role="choice"]:disabled {{ color: {t.dim}; border-color: {t.raised}; }}
     QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 4px;
         padding: 2px 8px; min-height: {TARGET_PX - 6}px; }}
     QLineEdit {{ background: {t.panel}; border: 1px solid {t.border}; border-radius: 4px;

@@ -11,12 +11,13 @@ from analysis.readers import describe, registry, stacks
 from analysis.readers.ahead import read_ahead
 from analysis.readers.detect import is_companion, read_head
 from analysis.readers.files import Found, found_files, sentence
+from analysis.readers.first_look import first_look
 from analysis.readers.records import InputFile
 from analysis.readers.study import Parts, as_acquisition, assemble
 from analysis.readers.watch import Watch
 from analysis.types import Acquisition, Progress, Stop, Study
 
-__all__ = ["inspect_file", "read_signal", "read_studies"]
+__all__ = ["first_look", "inspect_file", "read_signal", "read_studies"]
 
 _FILES_SHARE = 0.7
 """Share of the progress that is over once all headers are read; then the pixels follow."""

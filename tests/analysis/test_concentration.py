@@ -10,9 +10,10 @@ import pytest
 
 from analysis.biomarkers import metabolite_amplitudes
 from analysis.concentration import Times, concentration, left_after, relaxation_rsd, tissue_scale, water_for_driver
-from analysis.pipeline import VoxelSettings, analyse
+from analysis.pipeline import analyse
 from analysis.tissue_water import Known, RelaxationRule, TissueWater
 from analysis.types import Measured
+from analysis.voxel_settings import VoxelSettings
 from tests.benchmarks.simulated import SILENT, analysed, basis_of, exam, shipped, spin_library, study_of
 
 TIMES = Times(0.030, 1.5, 0.0)

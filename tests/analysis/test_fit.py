@@ -333,6 +333,22 @@ def test_a_reader_fixes_phase_and_shift(noisy):
     assert fit.settings == settings
 
 
+@pytest.mark.parametrize("width_hz", [0.0, 2.0, 9.0])
+def test_a_reader_fixes_the_gaussian_width(noisy, automatic, width_hz):
+    settings = FitSettings(gauss_hz=width_hz)
+    cold, warm = (fit_spectrum(noisy, BASIS, PROTOCOL, settings, warm=start) for start in (None, automatic))
+    for fit in (cold, warm):
+        assert fit.gauss_hz == pytest.approx(np.full(len(fit.names), max(width_hz, 0.05)), abs=1e-3)
+        assert fit.converged
+    assert warm.amplitudes == pytest.approx(cold.amplitudes, abs=0.05)
+
+
+def test_a_warm_fit_starts_where_the_reader_holds_the_phase(noisy, automatic):
+    held = FitSettings(phase0_rad=automatic.phase0_rad + 1.0)
+    warm = fit_spectrum(noisy, BASIS, PROTOCOL, held, warm=automatic)
+    assert warm.phase0_rad == pytest.approx(automatic.phase0_rad + 1.0, abs=1e-4)
+
+
 def test_a_fixed_phase_of_more_than_half_a_turn_is_the_same_as_its_remainder(noisy):
     near, far = (fit_spectrum(noisy, BASIS, PROTOCOL, FitSettings(phase0_rad=p)) for p in (0.6, 0.6 + 2 * math.pi))
     assert far.amplitudes == pytest.approx(near.amplitudes, abs=1e-3)

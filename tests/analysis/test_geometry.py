@@ -137,10 +137,11 @@ def test_an_oblique_cut_is_a_convex_polygon_on_plane_and_surface(centre, quatern
     axes = np.asarray(voxel.axes)
     point = np.asarray(centre) + (np.array(where) * size) @ axes
     polygon = cut_box(voxel, point, unit)
-    expected = clipped_square_area(voxel, point, unit)
     scale = max(size)
-    # a plane within rounding of a corner or an edge may or may not count its sliver
-    assert (polygon_area(polygon) if len(polygon) else 0.0) == pytest.approx(expected, abs=1e-4 * scale**2)
+    # a plane within rounding of a corner, an edge or a whole face may or may not count it
+    near = [clipped_square_area(voxel, point + step * scale * unit, unit) for step in (-1e-8, 0, 1e-8)]
+    area = polygon_area(polygon) if len(polygon) else 0.0
+    assert min(near) - 1e-4 * scale**2 <= area <= max(near) + 1e-4 * scale**2
     if not len(polygon):
         return
     assert 3 <= len(polygon) <= 6

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from analysis.errors import Cancelled
-from analysis.pipeline import ExamSettings, VoxelSettings, analyse, exam_of, sequence_of
+from analysis.pipeline import analyse, exam_of, sequence_of
 from analysis.results import results_bytes, results_document
 from analysis.types import AcquisitionParameters, ExamResult, FitSettings, ProcessSettings, Study
+from analysis.voxel_settings import ExamSettings, VoxelSettings
 from tests.benchmarks.simulated import SILENT, acquisition_of, analysed, exam, shipped, spin_library, study_of
 
 SEED = 3

@@ -219,3 +219,35 @@ def test_halves_are_compared_in_standard_deviations_of_the_log_ratio():
 @pytest.mark.parametrize("laal", [0.0, -0.2])
 def test_halves_without_a_positive_ratio_cannot_be_compared(laal):
     assert quality.halves_sigma(half(laal, 1.0, 0.02), half(0.5, 1.0, 0.02), PROTOCOL) is None
+
+
+# --- lactate and the lipid beneath it ------------------------------------------------------------------------------
+
+
+def with_correlation(fit, correlation, lactate_sds):
+    """A fit in which lactate and lipid have a correlation, and lactate stands so many SDs above zero."""
+    lactate, lipid = fit.names.index("Lac"), fit.names.index("Lip13")
+    covariance, amplitudes = fit.covariance.copy(), fit.amplitudes.copy()
+    shared = correlation * math.sqrt(covariance[lactate, lactate] * covariance[lipid, lipid])
+    covariance[lactate, lipid] = covariance[lipid, lactate] = shared
+    amplitudes[lactate] = lactate_sds * math.sqrt(covariance[lactate, lactate])
+    return replace(fit, covariance=covariance, amplitudes=amplitudes)
+
+
+@pytest.mark.parametrize(
+    ("correlation", "sds", "verdict"),
+    [(-0.94, 5.0, "pass"), (-0.96, 5.0, "fail"), (-0.96, 1.9, "unknown"), (-0.96, 2.1, "fail"), (0.5, 5.0, "pass")],
+)
+def test_lactate_that_trades_with_lipid_is_not_read(simulated, correlation, sds, verdict):
+    _, spectrum, fit = simulated
+    found = quality.measure(acquired(), spectrum, with_correlation(fit, correlation, sds), PROTOCOL, None)
+    gate = next(gate for gate in found.gates if gate.name == "Lactate-lipid trade-off")
+    assert gate.verdict == verdict
+    assert gate.value == (None if verdict == "unknown" else pytest.approx(-correlation))
+    assert any(reason.startswith("Lactate-lipid") for reason in found.reasons) == (verdict == "fail")
+
+
+def test_without_lipid_in_the_fit_the_trade_off_is_unknown(simulated):
+    _, _, fit = simulated
+    assert quality.lactate_lipid_tradeoff(replace(fit, names=tuple("x" + n for n in fit.names)), PROTOCOL) is None
+    assert quality.lactate_lipid_tradeoff(fit, shipped("brain")) is None

@@ -10,8 +10,10 @@ import jsonschema
 import numpy as np
 import pytest
 
-from analysis.results import SCHEMA_ID, results_bytes, results_document
-from analysis.types import ExamResult, Ratio, Skipped, Study
+from analysis.reading import Reading, VoxelReading, voxel_key
+from analysis.results import SCHEMA_ID, reading_of, results_bytes, results_document
+from analysis.types import ExamResult, FitSettings, Ratio, Skipped, Study
+from analysis.voxel_settings import VoxelSettings
 from tests.benchmarks.simulated import RESOURCES, SILENT, analysed
 
 SCHEMA = json.loads((RESOURCES / "schema" / "discern-results-1.schema.json").read_text(encoding="utf-8"))
@@ -144,3 +146,15 @@ def test_a_name_is_kept_as_it_is_written(exam):
     text = results_bytes(results_document(study, result, version="1"))
     assert "Müller^Änne".encode() in text
     assert json.loads(text)["study"]["patient_id"] is None
+
+
+def test_the_reading_that_made_the_results_comes_along_and_back(exam):
+    study, result = exam
+    key = voxel_key(study.acquisitions[0])
+    settings = VoxelSettings(fit=FitSettings(phase0_rad=0.123456789), label="L6-S1")
+    reading = Reading(pretest=0.1).with_voxel(key, VoxelReading(settings))
+    document = results_document(study, result, version="1", reading=reading)
+    assert reading_of(document) == reading
+    assert "reading" not in results_document(study, result, version="1", reading=Reading())
+    assert reading_of(results_document(study, result, version="1")) == Reading()
+    assert list(CHECK.iter_errors(document)) == []

@@ -13,14 +13,18 @@ import pytest
 from PySide6 import QtCore, QtGui, QtWidgets
 from pytestqt.qtbot import QtBot
 
+from analysis.basis import simulate_basis
 from analysis.errors import Cancelled, NothingToRead
 from analysis.line_labels import line_labels
+from analysis.pipeline import BasisCache
 from analysis.protocol import Protocol
+from analysis.reading import Reading
 from analysis.types import ExamResult, Progress, Stop, Study
+from analysis.voxel_settings import ExamSettings
 from app.crash import crash_log
 from app.jobs import JobRunner
 from app.main import apply_look, run
-from app.resource_files import load_protocol
+from app.resource_files import load_protocol, load_spin_library
 from app.session import ReadingSession
 from app.workstation import ANALYSE, OPEN, Services, Workstation
 from tests.samples import sample_exam, sample_study
@@ -29,6 +33,10 @@ from widgets.report_dialog import ReportRequest
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "does not support raise")
 Qt = QtCore.Qt
+
+
+def bases_of(protocol: Protocol) -> BasisCache:
+    return BasisCache(protocol, load_spin_library(), simulate_basis)
 
 
 @dataclass
@@ -40,7 +48,7 @@ class Fake:
     hold: threading.Event | None = None
 
     def services(self) -> Services:
-        return Services(self.read, self.choose, self.analyse)
+        return Services(self.read, self.choose, self.analyse, bases_of)
 
     def read(self, paths: Sequence[Path], progress: Progress, stop: Stop) -> tuple[Study, ...]:
         progress(0.5, "Reading")
@@ -54,7 +62,9 @@ class Fake:
     def choose(self, study: Study, protocol_id: str | None) -> tuple[Protocol, str]:
         return load_protocol(protocol_id or "disc"), "This is a test."
 
-    def analyse(self, study: Study, protocol: Protocol, progress: Progress, stop: Stop) -> ExamResult:
+    def analyse(
+        self, study: Study, protocol: Protocol, settings: ExamSettings, progress: Progress, stop: Stop
+    ) -> ExamResult:
         exam = sample_exam(study)
         return exam if protocol.compares else replace(exam, compares=False)
 
@@ -82,6 +92,7 @@ def bench(qtbot: QtBot, qapp: QtWidgets.QApplication) -> Iterator[Bench]:
         lambda *a: fake.read(*a),
         lambda *a: fake.choose(*a),
         lambda *a: fake.analyse(*a),
+        bases_of,
     )
     station = Workstation(window, session, jobs, services)
     qtbot.addWidget(window)
@@ -229,7 +240,9 @@ def test_table_is_exported(bench: Bench, qtbot: QtBot, tmp_path: Path, monkeypat
 def test_report_is_written_in_the_background(qtbot: QtBot, tmp_path: Path) -> None:
     written: list[tuple[object, ...]] = []
 
-    def write(study: Study, exam: ExamResult, protocol: Protocol, request: ReportRequest, *_: object) -> Path:
+    def write(
+        study: Study, exam: ExamResult, protocol: Protocol, reading: Reading, request: ReportRequest, *_: object
+    ) -> Path:
         written.append((protocol.id, request, threading.current_thread() is threading.main_thread()))
         return request.path
 

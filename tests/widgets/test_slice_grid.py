@@ -50,7 +50,7 @@ def test_every_pane_shows_the_selected_voxel(grid: SliceGrid, marks: list[VoxelM
 
 def test_reference_lines_follow_scrolling(grid: SliceGrid) -> None:
     large, axial = grid.views[0], grid.views[1]
-    axial.scroll(1)
+    axial.scroll_by(1)
     assert large.stack is not None
     assert axial.stack is not None
     wanted = reference_line_pixels(axial.stack.frame, axial.index, large.stack.frame, large.index)

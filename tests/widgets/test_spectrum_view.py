@@ -114,7 +114,8 @@ def test_cursor_reads_shift_and_amplitude(view: SpectrumView, fit: Fit) -> None:
     at = view.plot.main.getViewBox().mapViewToScene(QtCore.QPointF(2.04, float(fit.fit.mean())))
     view.plot.scene().sigMouseMoved.emit(at)
     point = int(np.argmin(np.abs(fit.ppm - 2.04)))
-    assert view.cursor_text.text() == f"2.04 ppm · data {fit.data[point]:.3g} · fit {fit.fit[point]:.3g} a.u."
+    where = "2.04 ppm · −321.7 Hz from 4.65 ppm"
+    assert view.cursor_text.text() == f"{where} · data {fit.data[point]:.3g} · fit {fit.fit[point]:.3g} a.u."
 
 
 def test_header_names_the_voxel_and_every_gate(view: SpectrumView, exam: ExamResult) -> None:
@@ -157,6 +158,28 @@ def test_many_signals_leave_a_row_for_the_sum_of_the_small_ones(fit: Fit) -> Non
     rows = component_rows(fit, most=4)
     assert rows[-1].name == "6 others"
     assert sum(row.curve for row in rows) == pytest.approx(fit.components.sum(axis=0))
+
+
+def test_signals_that_the_protocol_names_keep_their_row(fit: Fit) -> None:
+    rows = component_rows(fit, most=4, named=("Ala", "Prop"))
+    assert [row.name for row in rows[:2]] == ["Ala", "Prop"]
+    assert sum(row.curve for row in rows) == pytest.approx(fit.components.sum(axis=0))
+
+
+def test_with_little_height_the_spectrum_keeps_most_of_it(view: SpectrumView, qtbot: QtBot) -> None:
+    view.resize(600, 380)
+    qtbot.waitUntil(lambda: len(view.plot._rows) < 9)
+    QtWidgets.QApplication.processEvents()
+    heights = [plot.getViewBox().height() for plot in (view.plot.residual, view.plot.main, view.plot.stack)]
+    assert heights[1] > heights[2]
+    view.resize(900, 900)
+    qtbot.waitUntil(lambda: len(view.plot._rows) == 9)
+
+
+def test_an_adjusted_fit_says_so_first(view: SpectrumView, exam: ExamResult) -> None:
+    adjusted = replace(exam.voxels[3], adjusted_by_reader=True)
+    view.show_voxel(adjusted.acquisition, adjusted, "")
+    assert view.title.text().startswith("✎ adjusted · L4-L5")
 
 
 def test_light_theme_reaches_the_plots(view: SpectrumView, qapp: QtWidgets.QApplication) -> None:

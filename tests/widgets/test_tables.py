@@ -10,7 +10,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from analysis.types import ExamResult, Measured, Study
-from widgets.disc_model import DiscModel, exam_csv
+from widgets.disc_model import DiscModel
 from widgets.disc_table import DiscTable
 from widgets.interval_delegate import position
 from widgets.metabolite_table import MetaboliteModel, MetaboliteTable
@@ -58,6 +58,8 @@ def test_metabolite_model_keeps_the_rules_of_qt(qtmodeltester: ModelTester, exam
 def test_a_row_says_what_was_found(model: DiscModel) -> None:
     assert row_of(model, 3) == [
         "L4-L5",
+        "—",
+        "—",
         "3.9 [2.2–4.1]",
         "▲ higher",
         "1.94 ± 0.05",
@@ -70,9 +72,9 @@ def test_a_row_says_what_was_found(model: DiscModel) -> None:
 
 def test_a_disc_that_failed_shows_no_ratio_of_likelihoods(model: DiscModel) -> None:
     row = row_of(model, 2)
-    assert row[1:3] == ["withheld", "○ not evaluable"]
+    assert row[3:5] == ["withheld", "○ not evaluable"]
     assert row[-1] == "✕ PG SNR 3.8"
-    assert "below 5" in model.index(2, 1).data(Qt.ItemDataRole.ToolTipRole)
+    assert "below 5" in model.index(2, 3).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_every_column_explains_itself(model: DiscModel) -> None:
@@ -95,8 +97,8 @@ def test_before_the_results_only_the_names_stand_there(study: Study) -> None:
     assert row_of(model, 0) == ["L1-L2", "…"]
 
 
-def test_csv_holds_every_number_unrounded(exam: ExamResult) -> None:
-    rows = list(csv.DictReader(io.StringIO(exam_csv(exam))))
+def test_csv_holds_every_number_unrounded(model: DiscModel, exam: ExamResult) -> None:
+    rows = list(csv.DictReader(io.StringIO(model.as_csv())))
     assert [row["level"] for row in rows] == [voxel.label for voxel in exam.voxels]
     for row, voxel in zip(rows, exam.voxels, strict=True):
         for name, ratio in voxel.ratios.items():
@@ -109,11 +111,11 @@ def test_csv_holds_every_number_unrounded(exam: ExamResult) -> None:
     assert rows[2]["reasons"] == "The signal-to-noise ratio of PG is 3.8, below 5."
 
 
-def test_csv_does_not_follow_the_language_of_the_computer(exam: ExamResult) -> None:
+def test_csv_does_not_follow_the_language_of_the_computer(model: DiscModel) -> None:
     before = QtCore.QLocale()
     QtCore.QLocale.setDefault(QtCore.QLocale(QtCore.QLocale.Language.German))
     try:
-        assert ",3.9,2.2,4.1," in exam_csv(exam)
+        assert ",3.9,2.2,4.1," in model.as_csv()
     finally:
         QtCore.QLocale.setDefault(before)
 
@@ -158,7 +160,7 @@ def test_copy_puts_the_table_on_the_clipboard(table: DiscTable, qtbot: QtBot) ->
     with qtbot.waitSignal(table.copied, timeout=1000):
         qtbot.keyClick(table.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     lines = QtGui.QGuiApplication.clipboard().text().splitlines()
-    assert lines[0].split("\t")[:2] == ["Level", "Likelihood ratio"]
+    assert lines[0].split("\t")[:2] == ["Level", "Pfirrmann"]
     assert lines[4].split("\t")[0] == "L4-L5"
 
 

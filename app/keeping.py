@@ -1,0 +1,172 @@
+"""Keeps the open reading: remembers its study, takes its lock, gives back what was saved, and saves every gesture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from PySide6 import QtCore
+
+from analysis.reading import BadReading, Reading, reading_from_json
+from analysis.types import Progress, SourceFile, Stop, Study
+from analysis.worklist import StudyId
+from app.autosave import Autosave, Listener
+from app.jobs import JobRunner
+from app.session import ReadingSession
+from app.store import DamagedRevision, Lock, Store, StoreError, files_of, user_name
+
+KEEP = "keep"
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What the store knows of a study.
+
+    Attributes
+    ----------
+    reading : as it was left; None where it is read for the first time
+    read_only : why it can only be looked at, as a sentence; empty where it can be worked on
+    note : something the reader should know, as a sentence
+    """
+
+    study_id: StudyId
+    lock: Lock
+    reading: Reading | None
+    read_only: str
+    note: str
+
+
+def take(store: Store, study: Study) -> Kept:
+    """Remember a study, ask for its reading, and fetch it.
+
+    Raises
+    ------
+    StoreError : the store refuses
+    """
+    files = files_of(study)
+    study_id = store.remember_study(study.info, files, _common_folder(files), datetime.now(UTC))
+    lock = store.lock(study_id)
+    reading, note, read_only = None, "", ""
+    try:
+        revision = store.latest(study_id)
+    except DamagedRevision as error:
+        revision, note = store.latest_whole(study_id), str(error)
+    if revision is not None:
+        try:
+            reading = reading_from_json(revision.document)
+        except BadReading as error:
+            note = f"{error} It was left in the store as it is, and this reading begins anew."
+    if not lock.mine:
+        since = lock.holder.since.astimezone().strftime("%H:%M")
+        read_only = (
+            f"{lock.holder.user} at {lock.holder.host} works on this reading since {since}; you can look at it, "
+            "and nothing you change would be kept."
+        )
+    elif reading is not None and reading.state == "final":
+        read_only = "This reading is final; it can be looked at and amended, not changed."
+    elif lock.taken_from is not None:
+        note = f"The reading was left open by {lock.taken_from.user} at {lock.taken_from.host}; it is yours now."
+    return Kept(study_id, lock, reading, read_only, note)
+
+
+def _common_folder(files: Sequence[SourceFile]) -> str:
+    """Return the deepest folder that holds all files of a study; empty where there is none."""
+    try:
+        return os.path.commonpath([os.path.dirname(os.path.abspath(file.path)) for file in files])
+    except ValueError:  # no files, or files on different drives
+        return ""
+
+
+class Keeping(QtCore.QObject):
+    """Saves the session's gestures while a study is open; without a store it only lets studies through."""
+
+    saved = QtCore.Signal(int)
+    """How many gestures still wait."""
+    trouble = QtCore.Signal(str)
+    recovered = QtCore.Signal(str)
+    noted = QtCore.Signal(str)
+
+    def __init__(self, session: ReadingSession, jobs: JobRunner, store: Store | None) -> None:
+        super().__init__()
+        self._session, self._jobs, self._store = session, jobs, store
+        self._kept: Kept | None = None
+        self._autosave: Autosave | None = None
+        session.gesture_ended.connect(self._save)
+
+    @property
+    def store(self) -> Store | None:
+        """The store, None where readings are not kept."""
+        return self._store
+
+    @property
+    def study_id(self) -> StudyId | None:
+        """The open study's number in the store."""
+        return self._kept.study_id if self._kept is not None else None
+
+    def open(self, study: Study, fresh: Reading, opened: Callable[[], None]) -> None:
+        """Give back what is kept of the open study, then open this one with its own reading.
+
+        Parameters
+        ----------
+        fresh : the reading of a study that was not read before
+        opened : called once the session holds the study
+        """
+        self.give_back()
+        store = self._store
+        if store is None:
+            self._session.open_study(study, fresh)
+            opened()
+            return
+
+        def done(kept: Kept) -> None:
+            self._kept = kept
+            self._session.open_study(study, kept.reading or fresh, read_only=kept.read_only)
+            if not kept.read_only:
+                listener = Listener(self.saved.emit, self.trouble.emit, self.recovered.emit)
+                self._autosave = Autosave(store, kept.study_id, user_name(), listener)
+            for sentence in (kept.read_only, kept.note):
+                if sentence:
+                    self.noted.emit(sentence)
+            opened()
+
+        def failed(sentence: str) -> None:
+            self._session.open_study(study, fresh)
+            self.trouble.emit(f"This reading is not saved. {sentence}")
+            opened()
+
+        def work(_: Progress, __: Stop) -> Kept:
+            return take(store, study)
+
+        self._jobs.start(KEEP, "Looking up the reading", work, done=done, failed=failed, quiet=True)
+
+    def _save(self, text: str) -> None:
+        if self._autosave is not None:
+            protocol = self._session.protocol
+            title = protocol.title if protocol is not None else None
+            reading = self._session.reading
+            self._autosave.gesture_finished(reading.to_json(), text, state=reading.state, protocol=title)
+
+    def give_back(self) -> None:
+        """Save what waits and let others have the reading."""
+        self._session.end_gesture()
+        self._jobs.cancel(KEEP)
+        if self._autosave is not None:
+            lost = self._autosave.close()
+            self._autosave = None
+            if lost is not None:
+                self.trouble.emit(lost)
+        if self._kept is not None and self._store is not None:
+            if self._kept.lock.mine:
+                try:
+                    self._store.release(self._kept.study_id)
+                except StoreError as error:
+                    self.trouble.emit(str(error))
+            self._kept = None
+
+    def shut_down(self) -> None:
+        """Give the reading back and close the store."""
+        self.give_back()
+        if self._store is not None:
+            self._store.close()

@@ -1,0 +1,45 @@
+"""The store: studies, their readings step by step, and who works on which; the only place that speaks SQL."""
+
+from __future__ import annotations
+
+from app.store.errors import (
+    BadStoreAddress,
+    CopyFailed,
+    DamagedRevision,
+    ReadingIsFinal,
+    ReadingLocked,
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreNotOurs,
+    StoreUnavailable,
+    StoreWriteFailed,
+    UnknownStudy,
+)
+from app.store.locks import BEAT_S, Lock
+from app.store.revisions import Revision
+from app.store.source_files import files_of
+from app.store.store import Store, user_name
+
+__all__ = [
+    "BEAT_S",
+    "BadStoreAddress",
+    "CopyFailed",
+    "DamagedRevision",
+    "Lock",
+    "ReadingIsFinal",
+    "ReadingLocked",
+    "Revision",
+    "Store",
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreError",
+    "StoreFull",
+    "StoreNotOurs",
+    "StoreUnavailable",
+    "StoreWriteFailed",
+    "UnknownStudy",
+    "files_of",
+    "user_name",
+]

@@ -1,0 +1,294 @@
+"""The columns that compare voxels: what each is called, what it means and where it comes from. No Qt in here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from analysis.levels import LevelLabel
+from analysis.morphology import UNKNOWN, Morphology, cautions, roman
+from analysis.types import Acquisition, Evidence, Gate, Quality, Ratio, VoxelResult
+from widgets import wording
+
+PENDING = "…"
+ADJUSTED, ACCEPTED, DOUBTED, CAUTION = "✎", "⚑", "?", "!"
+"""Beside a level: its fit was adjusted, a gate was accepted, the level is not sure, the disc is unlike the others."""
+_MOST_RATIOS = {True: 3, False: 8}
+_ACCEPTED = "Accepted by the reader:"
+"""What `analysis.gate_override` writes into the text of a gate that the reader accepts."""
+
+
+@dataclass(frozen=True)
+class PriorDisc:
+    """What an earlier exam of the same patient found at this level; the date is DICOM ``YYYYMMDD``."""
+
+    date: str | None
+    evidence: Evidence | None = None
+    ratios: Mapping[str, Ratio] = field(default_factory=dict)
+    pfirrmann: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """Everything that is known of one voxel; what is not there yet is None."""
+
+    acquisition: Acquisition
+    result: VoxelResult | None = None
+    morphology: Morphology = UNKNOWN
+    level: LevelLabel | None = None
+    prior: PriorDisc | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its title, what it means and where it comes from, and how a cell is made of a row."""
+
+    key: str
+    title: str
+    tooltip: str
+    text: Callable[[Row], str]
+    raw: Callable[[Row], object] = lambda row: None
+    """What the column sorts by; None sorts last."""
+    why: Callable[[Row], str] | None = None
+    """The tooltip of a cell, where it says more than that of the column."""
+
+
+def accepted_gates(quality: Quality) -> tuple[Gate, ...]:
+    """Return the gates that the reader accepts although they failed."""
+    return tuple(gate for gate in quality.gates if _ACCEPTED in gate.text)
+
+
+def marks(row: Row) -> str:
+    """Return the glyphs behind a level's name."""
+    result = row.result
+    found = [
+        (ADJUSTED, result is not None and result.adjusted_by_reader),
+        (ACCEPTED, result is not None and bool(accepted_gates(result.quality))),
+        (DOUBTED, row.level is not None and row.level.confidence == "low" and row.level.source != "order"),
+        (CAUTION, bool(cautions(row.morphology))),
+    ]
+    return "".join(glyph for glyph, shown in found if shown)
+
+
+def _level_text(row: Row) -> str:
+    found = marks(row)
+    return f"{row.acquisition.label} {found}" if found else row.acquisition.label
+
+
+_SOURCES = {
+    "reader": "the reader",
+    "header": "the file's header",
+    "geometry": "its place along the spine",
+    "order": "the order of the files",
+}
+
+
+def _level_why(row: Row) -> str:
+    lines = [f"The name comes from {_SOURCES[row.acquisition.label_source]}."]
+    if row.level is not None:
+        lines.append(f"Confidence {row.level.confidence}: {row.level.why}")
+    result = row.result
+    if result is not None and result.adjusted_by_reader:
+        lines.append(f"{ADJUSTED} Adjusted by the reader; Compare with automatic fit shows the difference.")
+    if result is not None:
+        lines += [f"{ACCEPTED} {gate.name}: {gate.text}" for gate in accepted_gates(result.quality)]
+    lines += [f"{CAUTION} {text}" for text in cautions(row.morphology)]
+    lines += row.acquisition.warnings
+    return "\n".join(lines + list(result.warnings if result is not None else ()))
+
+
+def _level_rank(row: Row) -> float:
+    """Sort from head to foot, where the place is known."""
+    voxel = row.acquisition.voxel
+    return -voxel.centre_mm[2] if voxel is not None else math.inf
+
+
+def _found(make: Callable[[VoxelResult], str]) -> Callable[[Row], str]:
+    return lambda row: make(row.result) if row.result is not None else PENDING
+
+
+def _number(make: Callable[[VoxelResult], object]) -> Callable[[Row], object]:
+    return lambda row: make(row.result) if row.result is not None else None
+
+
+def _evidence_text(make: Callable[[Evidence], str]) -> Callable[[Row], str]:
+    return _found(lambda voxel: make(voxel.evidence) if voxel.evidence is not None else wording.NONE)
+
+
+def _lr_text(voxel: VoxelResult) -> str:
+    lr = voxel.evidence.lr if voxel.evidence is not None else None
+    return wording.interval(lr) if lr is not None else "withheld"
+
+
+def _lr_why(row: Row) -> str:
+    voxel = row.result
+    if voxel is None:
+        return "This is computed after the fit."
+    if voxel.evidence is None or voxel.evidence.lr is not None:
+        return LIKELIHOOD.tooltip
+    return wording.reasons_text(voxel.quality) if voxel.quality.reasons else "The comparison is withheld."
+
+
+def _lr_raw(voxel: VoxelResult) -> float | None:
+    return voxel.evidence.lr.median if voxel.evidence is not None and voxel.evidence.lr is not None else None
+
+
+def _gates_text(voxel: VoxelResult) -> str:
+    accepted = accepted_gates(voxel.quality)
+    return wording.gates_summary(voxel.quality) + (f" · {ACCEPTED} {len(accepted)} accepted" if accepted else "")
+
+
+def _gates_raw(voxel: VoxelResult) -> tuple[int, ...]:
+    verdicts = [gate.verdict for gate in voxel.quality.gates]
+    return (not voxel.quality.evaluable, verdicts.count("fail"), verdicts.count("warn"), verdicts.count("unknown"))
+
+
+def _gates_why(row: Row) -> str:
+    if row.result is None:
+        return "This is computed after the fit."
+    quality = row.result.quality
+    return "\n".join([*quality.reasons, *map(wording.gate_tooltip, quality.gates)])
+
+
+def _prior_text(row: Row) -> str:
+    prior = row.prior
+    if prior is None:
+        return wording.NONE
+    lr = prior.evidence.lr if prior.evidence is not None else None
+    found = wording.interval(lr) if lr is not None else "no ratio"
+    return f"{found} · {wording.day(prior.date) or 'date not stated'}"
+
+
+def _prior_why(row: Row) -> str:
+    prior = row.prior
+    if prior is None:
+        return "No earlier exam of this patient has a voxel at this level."
+    lines = [f"Earlier exam, {wording.day(prior.date) or 'date not stated'}."]
+    if prior.evidence is not None:
+        lines.append(f"Class: {wording.class_text(prior.evidence)}.")
+    lines += [f"{name}: {wording.ratio_text(ratio)}, molar." for name, ratio in prior.ratios.items()]
+    lines.append(f"Pfirrmann: {roman(prior.pfirrmann) if prior.pfirrmann is not None else 'not graded'}.")
+    return "\n".join([*lines, "Each exam was compared within itself: the two ratios have different reference discs."])
+
+
+def _prior_raw(row: Row) -> float | None:
+    evidence = row.prior.evidence if row.prior is not None else None
+    return evidence.lr.median if evidence is not None and evidence.lr is not None else None
+
+
+def ratio_column(name: str) -> Column:
+    """Return the column of one molar ratio."""
+    return Column(
+        f"ratio:{name}",
+        name,
+        f"{name}: molar ratio of fitted amplitudes ± its standard deviation, which includes the fit's covariance. "
+        "Source: the linear-combination fit of this voxel.",
+        _found(lambda voxel: wording.ratio_text(voxel.ratios.get(name))),
+        _number(lambda voxel: voxel.ratios[name].value if name in voxel.ratios else None),
+    )
+
+
+LEVEL = Column(
+    "level",
+    "Level",
+    f"The disc. Behind the name: {ADJUSTED} the reader adjusted the fit, {ACCEPTED} the reader accepted a failed gate, "
+    f"{DOUBTED} the level is not sure, {CAUTION} the disc is unlike those that the evidence was read for. "
+    "Source: the file's header, the place along the spine, or the reader; the tooltip of a cell says which. "
+    "F2 or a double click corrects it.",
+    _level_text,
+    _level_rank,
+    _level_why,
+)
+VOXEL = replace(LEVEL, title="Voxel")
+PFIRRMANN = Column(
+    "pfirrmann",
+    "Pfirrmann",
+    "Degeneration of the disc on sagittal T2-weighted images, grade I to V. Source: the reader alone; a dash is not "
+    "graded. Keys 1 to 5 set it, 0 takes it back.",
+    lambda row: roman(row.morphology.pfirrmann) if row.morphology.pfirrmann is not None else wording.NONE,
+    lambda row: row.morphology.pfirrmann,
+)
+MODIC = Column(
+    "modic",
+    "Modic",
+    "Endplate change beside the disc, Modic type; 1/2 is mixed. Source: the reader alone; a dash is not said. In this "
+    "column the keys 0 to 3 set it, and Delete takes it back.",
+    lambda row: row.morphology.modic if row.morphology.modic is not None else wording.NONE,
+    lambda row: row.morphology.modic,
+)
+LIKELIHOOD = Column(
+    "lr",
+    "Likelihood ratio",
+    "How many times more likely these ratios are in a painful than in a pain-free disc, relative to the other discs of "
+    "this exam: median [5th–95th percentile]. The scale is logarithmic from 0.25 to 4; the line marks 1, which is no "
+    "evidence. Source: the protocol's evidence model, a research design that has not been trained on patients.",
+    _found(_lr_text),
+    _number(_lr_raw),
+    _lr_why,
+)
+CLASS = Column(
+    "class",
+    "Class",
+    "Higher or lower: the likelihood ratio lies beyond the protocol's limit with the certainty that the protocol asks "
+    "for. Indeterminate: it does not. Not evaluable: a gate failed or the comparison is withheld.",
+    _evidence_text(wording.class_text),
+    _number(lambda voxel: voxel.evidence.evidence_class if voxel.evidence else None),
+)
+DRIVER = Column(
+    "driver",
+    "Driver",
+    "What moves the ratio: more acid, less structure (degeneration), or both. Source: acid and structure each against "
+    "the unsuppressed water.",
+    _evidence_text(lambda evidence: evidence.driver or wording.NONE),
+    _number(lambda voxel: voxel.evidence.driver if voxel.evidence else None),
+)
+PRIOR = Column(
+    "prior",
+    "Prior",
+    "Likelihood ratio of the same level in an earlier exam of this patient, with its date. Source: the stored reading. "
+    "Each exam is compared within itself, so a change can come from the other discs too.",
+    _prior_text,
+    _prior_raw,
+    _prior_why,
+)
+GATES = Column(
+    "gates",
+    "Gates",
+    "The quality gates of the voxel, the worst first. Source: the protocol's limits on what was measured of this "
+    "signal. The tooltip of a cell names all of them.",
+    _found(_gates_text),
+    _number(_gates_raw),
+    _gates_why,
+)
+SNR = Column(
+    "snr",
+    "SNR",
+    "Signal-to-noise ratio of the signal that the protocol names.",
+    _found(lambda voxel: f"{voxel.quality.snr:.1f}" if voxel.quality.snr is not None else wording.NONE),
+    _number(lambda voxel: voxel.quality.snr),
+)
+FWHM = Column(
+    "fwhm_hz",
+    "FWHM",
+    "Full width at half maximum of the fitted lines, in Hz.",
+    _found(lambda voxel: f"{voxel.quality.fwhm_hz:.1f} Hz" if voxel.quality.fwhm_hz is not None else wording.NONE),
+    _number(lambda voxel: voxel.quality.fwhm_hz),
+)
+
+
+def columns_for(compares: bool | None, ratios: Sequence[str], *, priors: bool = False) -> tuple[Column, ...]:
+    """Return the columns of a protocol: with evidence where it compares, else quality and ratios.
+
+    Parameters
+    ----------
+    compares : None before there are results
+    priors : whether there is an earlier exam to show
+    """
+    if compares is None:
+        return (VOXEL, GATES)
+    shown = tuple(ratio_column(name) for name in ratios[: _MOST_RATIOS[compares]])
+    if not compares:
+        return (VOXEL, *shown, SNR, FWHM, GATES)
+    earlier = (PRIOR,) if priors else ()
+    return (LEVEL, PFIRRMANN, MODIC, LIKELIHOOD, CLASS, *shown, DRIVER, *earlier, GATES)

@@ -1,0 +1,59 @@
+"""A window of its own for the images, so that a second monitor can hold them."""
+
+from __future__ import annotations
+
+from PySide6 import QtCore, QtGui, QtWidgets
+
+
+class ImageWindow(QtWidgets.QWidget):
+    """Holds a widget for as long as it is open; closing it asks that the widget be taken back."""
+
+    closed = QtCore.Signal()
+    """The window is about to go: whoever lent the widget takes it back now, by `give_back`."""
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent, QtCore.Qt.WindowType.Window)
+        self.setWindowTitle("Discern images")
+        self.setAccessibleName("Images on a second monitor")
+        self._held: QtWidgets.QWidget | None = None
+        box = QtWidgets.QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+
+    @property
+    def held(self) -> QtWidgets.QWidget | None:
+        """The widget that is in the window."""
+        return self._held
+
+    def take(self, widget: QtWidgets.QWidget) -> None:
+        """Take a widget, and show the window on another monitor than its parent's where there is one."""
+        self._held = widget
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(widget)
+        self.setGeometry(self._place())
+        self.show()
+        widget.show()
+
+    def give_back(self) -> QtWidgets.QWidget | None:
+        """Let the widget go and hide the window; returns the widget, for its old place."""
+        widget, self._held = self._held, None
+        layout = self.layout()
+        if widget is not None and layout is not None:
+            layout.removeWidget(widget)
+        self.hide()
+        return widget
+
+    def _place(self) -> QtCore.QRect:
+        """Return the whole of another monitor, or a part of the only one."""
+        parent = self.parentWidget()
+        here = parent.screen() if parent is not None else QtGui.QGuiApplication.primaryScreen()
+        others = [screen for screen in QtGui.QGuiApplication.screens() if screen is not here]
+        if others:
+            return others[0].availableGeometry()
+        area = here.availableGeometry()
+        return QtCore.QRect(area.topLeft(), area.size() * 0.75)
+
+    def closeEvent(self, event: QtGui.QCloseEvent) -> None:
+        if self._held is not None:
+            self.closed.emit()
+        super().closeEvent(event)
