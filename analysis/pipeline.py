@@ -204,9 +204,14 @@ def _result(
 
 
 def preview_voxel(
-    before: Before, protocol: Protocol, bases: BasisCache, settings: VoxelSettings, stop: Stop | None = None
+    before: Before,
+    protocol: Protocol,
+    bases: BasisCache,
+    settings: VoxelSettings,
+    warm: Fit | None,
+    stop: Stop | None = None,
 ) -> VoxelResult:
-    """Return the fit that a gesture in progress would give, starting from the last one; all else is as before.
+    """Return the fit that a gesture in progress would give, starting from `warm`; all else is as before.
 
     Raises
     ------
@@ -219,7 +224,7 @@ def preview_voxel(
         raise FitFailed("This voxel has no spectrum to fit.")
     sequence, _ = sequence_of(acquisition, protocol)
     basis = bases(sequence, sampling_of(spectrum))
-    fit = fit_spectrum(spectrum, basis, protocol, settings.fit, warm=before.result.fit, stop=stop)
+    fit = fit_spectrum(spectrum, basis, protocol, settings.fit, warm=warm or before.result.fit, stop=stop)
     return replace(before.result, spectrum=spectrum, fit=fit, adjusted_by_reader=settings.adjusted)
 
 

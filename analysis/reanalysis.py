@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from analysis.pipeline import BasisCache, Before, analyse_voxel, exam_of, measured_anew, named, preview_voxel
 from analysis.protocol import Protocol
-from analysis.types import ExamResult, Stop, Study, VoxelResult
+from analysis.types import ExamResult, Fit, Stop, Study, VoxelResult
 from analysis.voxel_settings import ExamSettings, VoxelSettings
 
 
@@ -42,9 +42,19 @@ def _again(known: Analysed, index: int, settings: VoxelSettings, bases: BasisCac
 
 
 def previewed(
-    known: Analysed, index: int, settings: VoxelSettings, bases: BasisCache, stop: Stop | None = None
+    known: Analysed,
+    index: int,
+    settings: VoxelSettings,
+    bases: BasisCache,
+    stop: Stop | None = None,
+    *,
+    warm: Fit | None = None,
 ) -> VoxelResult:
     """Return a voxel with the fit that a gesture in progress would give; ratios and evidence are those of before.
+
+    Parameters
+    ----------
+    warm : the fit of the gesture's step before, to start from; None starts from the final one
 
     Raises
     ------
@@ -52,7 +62,7 @@ def previewed(
     Cancelled : `stop` says so
     """
     before = Before(known.settings.of(index), known.exam.voxels[index])
-    return preview_voxel(before, known.protocol, bases, settings, stop)
+    return preview_voxel(before, known.protocol, bases, settings, warm, stop)
 
 
 def with_preview(known: Analysed, index: int, preview: VoxelResult, settings: VoxelSettings) -> ExamResult:

@@ -44,6 +44,7 @@ class LiveRefit(QtCore.QObject):
         self._session, self._jobs, self.bases_of = session, jobs, bases_of
         self._known: tuple[Reading, Analysed] | None = None
         self._automatic: dict[str, Fit] = {}
+        self._last: _Preview | None = None
         session.study_changed.connect(self._forget)
         session.reading_changed.connect(self._on_reading)
         session.gesture_ended.connect(lambda _: self.settle())
@@ -93,7 +94,7 @@ class LiveRefit(QtCore.QObject):
 
     def _forget(self) -> None:
         self._jobs.cancel(AUTOMATIC)
-        self._automatic = {}
+        self._automatic, self._last = {}, None
         self._jobs.cancel(PREVIEW)
         self._jobs.cancel(REFIT)
         self._known = None
@@ -123,8 +124,11 @@ class LiveRefit(QtCore.QObject):
             return
         settings, bases = exam_settings(reading, known.study).of(index), self.bases_of(known.protocol)
 
+        last = self._last if self._last is not None and self._last.index == index else None
+        warm = last.result.fit if last is not None else None
+
         def work(_: Progress, stop: Stop) -> _Preview:
-            return _Preview(reading, index, previewed(known, index, settings, bases, stop))
+            return _Preview(reading, index, previewed(known, index, settings, bases, stop, warm=warm))
 
         self._jobs.start(PREVIEW, "Fitting", work, done=self._on_previewed, failed=self._on_failed, quiet=True)
 
@@ -132,6 +136,7 @@ class LiveRefit(QtCore.QObject):
         session = self._session
         if self._known is None or not session.in_gesture or session.exam is None:
             return
+        self._last = preview
         session.show_preview_voxel(preview.index, preview.result)
         if session.reading is not preview.reading:
             self._preview()
@@ -159,6 +164,7 @@ class LiveRefit(QtCore.QObject):
         if self._known is None or session.study is None:
             return
         self._jobs.cancel(PREVIEW)
+        self._last = None
         reading, (known_reading, known) = session.reading, self._known
         if reading.protocol_id != known_reading.protocol_id:
             return

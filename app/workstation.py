@@ -84,6 +84,7 @@ class Workstation(QtCore.QObject):
         self._protocol_id = protocol_id
         self._why = ""
         self._asked_protocol = protocol_id
+        self._shown_marks: list[VoxelMark] | None = None
         self._studies: tuple[Study, ...] = ()
         self._last_folder = ""
         self.side_windows = SideWindows(window, session)
@@ -350,16 +351,21 @@ class Workstation(QtCore.QObject):
         window.set_reading(study is not None)
         window.banner.set_study(study.info if study is not None else None)
         window.grid.set_volumes(study.volumes if study is not None else ())
+        self._shown_marks = None
         window.setWindowTitle("Discern")
 
     def _show_exam(self) -> None:
         session, window = self._session, self._window
-        protocol = session.protocol
+        protocol, marks = session.protocol, self._marks()
         ratios, pretests = (protocol.ratios, protocol.pretest) if protocol is not None else ((), ())
         window.banner.set_protocol(protocol.title if protocol is not None else "", self._why)
         window.grid.set_protocol(protocol.rules.id if protocol is not None else "")
-        window.grid.set_voxels(self._marks())
-        window.discs.set_exam(session.acquisitions, session.exam, ratios, pretests)
+        if marks != self._shown_marks:
+            self._shown_marks = marks
+            window.grid.set_voxels(marks)
+        window.discs.set_exam(session.acquisitions, session.exam, ratios, pretests, live=session.in_gesture)
+        if session.in_gesture:
+            return
         window.fit_table()
         self._offer_report()
 
@@ -392,7 +398,7 @@ class Workstation(QtCore.QObject):
         protocol = session.protocol
         lines = line_labels(protocol.rules) if protocol is not None else ()
         window.spectrum.show_voxel(acquisition, result, waiting, lines, self._accepted())
-        window.metabolites.set_result(result)
+        window.metabolites.set_result(result, live=session.in_gesture)
 
     def _accepted(self) -> dict[str, str]:
         """Return the reader's reason for each gate of the selected voxel that was accepted."""

@@ -124,12 +124,22 @@ class DiscTable(QtWidgets.QFrame):
         exam: ExamResult | None,
         ratios: Sequence[str] = (),
         pretests: Sequence[float] = (),
+        *,
+        live: bool = False,
     ) -> None:
-        """Show all voxels, with their results where these are known."""
+        """Show all voxels, with their results where these are known.
+
+        Parameters
+        ----------
+        live : only numbers move, so that columns and buttons stay as they are
+        """
         self._exam = exam
         blocker = QtCore.QSignalBlocker(self.table)
         self.model.set_contents(acquisitions, exam, ratios)
         blocker.unblock()
+        if live:
+            self.set_selected(self._selected)
+            return
         self.heading.setText(_HEADINGS[exam.compares if exam is not None else None])
         self._show_table()
         self._offer_pretests(pretests if exam is not None and exam.compares else ())

@@ -66,8 +66,8 @@ class MetaboliteModel(QtCore.QAbstractTableModel):
         self._rows: tuple[_Row, ...] = ()
         self._exponent = 0
 
-    def set_result(self, result: VoxelResult | None) -> None:
-        """Show another voxel."""
+    def set_result(self, result: VoxelResult | None, *, live: bool = False) -> None:
+        """Show another voxel; `live` leaves the columns as wide as they are, while the numbers move."""
         self.beginResetModel()
         self._rows = _rows(result) if result is not None else ()
         self._exponent = wording.scale_exponent(max((row.amplitude for row in self._rows if row.name), default=0.0))
@@ -156,11 +156,13 @@ class MetaboliteTable(QtWidgets.QFrame):
         self.table.copy_requested.connect(self.copy)
         layout.addWidget(self.table, 1)
 
-    def set_result(self, result: VoxelResult | None) -> None:
-        """Show another voxel."""
+    def set_result(self, result: VoxelResult | None, *, live: bool = False) -> None:
+        """Show another voxel; `live` leaves the columns as wide as they are, while the numbers move."""
         self.model.set_result(result)
         name = f"  {result.label} · amplitudes per molecule, molar ratios" if result is not None else ""
         self.heading.setText(f"SIGNALS AND RATIOS{name}")
+        if live:
+            return
         self.table.resizeColumnsToContents()
         for column in range(self.model.columnCount() - 1):
             self.table.setColumnWidth(column, self.table.columnWidth(column) + 6)

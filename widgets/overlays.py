@@ -38,7 +38,7 @@ SHIFTED_LOOK: dict[LineName, tuple[str, tuple[float, ...]]] = {
 Align = QtCore.Qt.AlignmentFlag
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class VoxelMark:
     """A voxel as the images show it."""
 

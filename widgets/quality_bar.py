@@ -71,9 +71,11 @@ class QualityBar(QtWidgets.QWidget):
         self._refill()
 
     def _refill(self) -> None:
+        quality, tokens = self._quality, theme.current()
+        if quality is not None and self._redress(quality):
+            return
         self._clear()
         self._filled_narrow = self._narrow
-        quality, tokens = self._quality, theme.current()
         if quality is None:
             self._say("Quality is judged after the fit.", tokens.dim, "")
             return
@@ -93,6 +95,17 @@ class QualityBar(QtWidgets.QWidget):
             self._say("No gate applies to this voxel.", tokens.dim, "")
         self.setAccessibleDescription(" ".join(f"{chip.property('text')}." for chip in self.chips))
         self.updateGeometry()
+
+    def _redress(self, quality: Quality) -> bool:
+        """Give the chips that stand there the gates of another voxel, where they are the same ones; making is slow."""
+        names = [chip.property("gate") for chip in self.chips]
+        if self._narrow or self._warnings or not quality.evaluable or names != [gate.name for gate in quality.gates]:
+            return False
+        for chip, gate in zip(self.chips, quality.gates, strict=True):
+            if isinstance(chip, QtWidgets.QPushButton):
+                self._dress(chip, gate)
+        self.setAccessibleDescription(" ".join(f"{chip.property('text')}." for chip in self.chips))
+        return True
 
     @property
     def _narrow(self) -> bool:
@@ -130,8 +143,15 @@ class QualityBar(QtWidgets.QWidget):
         self._put(label)
 
     def _add_gate(self, gate: Gate) -> None:
+        chip = QtWidgets.QPushButton()
+        chip.setProperty("gate", gate.name)
+        chip.clicked.connect(lambda: self._open_editor(gate.name))
+        self._dress(chip, gate)
+        self._put(chip)
+
+    def _dress(self, chip: QtWidgets.QPushButton, gate: Gate) -> None:
         reason, tokens = self._overrides.get(gate.name), theme.current()
-        chip = QtWidgets.QPushButton(wording.gate_chip(gate))
+        chip.setText(wording.gate_chip(gate))
         colour = tokens.verdict(gate.verdict)
         if reason is not None:
             chip.setText(f"{OVERRIDDEN} {wording.gate_chip(gate)}, overridden")
@@ -139,11 +159,15 @@ class QualityBar(QtWidgets.QWidget):
         chip.setToolTip(_tooltip(gate, reason))
         chip.setAccessibleName(chip.text())
         chip.setAccessibleDescription(_tooltip(gate, reason))
-        chip.setStyleSheet(_chip_style(colour))
-        chip.clicked.connect(lambda: self._open_editor(gate))
-        self._put(chip)
+        style = _chip_style(colour)
+        if chip.styleSheet() != style:
+            chip.setStyleSheet(style)
 
-    def _open_editor(self, gate: Gate) -> None:
+    def _open_editor(self, name: str) -> None:
+        gates = self._quality.gates if self._quality is not None else ()
+        gate = next((gate for gate in gates if gate.name == name), None)
+        if gate is None:
+            return
         unread = self._quality is not None and not self._quality.evaluable
         in_the_way = unread and gate.verdict in ("fail", "unknown")
         self.editor.open_for(gate, self._overrides.get(gate.name), stands_in_the_way=in_the_way)
