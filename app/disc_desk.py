@@ -25,6 +25,7 @@ from widgets.robustness_view import RobustnessView
 from widgets.undone_wording import undone_text
 
 MEASURE, ROBUSTNESS = "measure", "robustness"
+_ROBUSTNESS_SIZE = (820, 640)
 
 
 class DiscDesk(QtCore.QObject):
@@ -148,6 +149,7 @@ class DiscDesk(QtCore.QObject):
             self.robustness = RobustnessView(self._window)
             self.robustness.setWindowFlag(QtCore.Qt.WindowType.Window)
             self.robustness.setWindowTitle("How robust is this?")
+            self.robustness.resize(*_ROBUSTNESS_SIZE)
             self.robustness.close_requested.connect(self.robustness.hide)
             self._window.closing.connect(self.robustness.close)
         self.robustness.show()

@@ -25,7 +25,7 @@ from widgets.spectrum_table import SpectrumTable
 from widgets.transients_view import TransientsView
 
 TRANSIENTS = "transients"
-_SIZE = (1000, 640)
+_SIZE = (1240, 680)
 _View = TypeVar("_View", bound=QtWidgets.QWidget)
 
 

@@ -275,4 +275,6 @@ class FitPanel(QtWidgets.QFrame):
         rows = (self.phase, self.shift, self.stiffness, self.width_row, self.range)
         boxes = (*(row.box for row in rows[:-1]), self.range.low, self.range.high)
         for widget in (self.signals, *(row.automatic for row in rows), *boxes):
-            widget.setPalette(palette)
+            # Under a style sheet a palette does not reach what lies inside: the editor of a number, a list's viewport.
+            for inside in (widget, *widget.findChildren(QtWidgets.QWidget)):
+                inside.setPalette(palette)

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from analysis.types import ExamResult, Fit, FitSettings, ProcessSettings
 from tests.samples import F0_MHZ
+from widgets import theme
 from widgets.adjust_wording import change_text, settings_text
 from widgets.fit_panel import FitPanel
 
@@ -326,3 +327,16 @@ def test_keys_of_the_spectrum_step_the_phase_in_one_gesture(qtbot: QtBot, panel:
         panel.step_phase(-10.0)
     assert heard.kinds == ["began", "changed", "changed", "ended"]
     assert heard.last.phase0_rad == pytest.approx(math.radians(4.0 - 9.0), abs=math.radians(0.3))
+
+
+def test_a_change_of_theme_reaches_what_lies_inside(panel: FitPanel, qapp: QtWidgets.QApplication) -> None:
+    before = theme.current()
+    try:
+        for tokens in (theme.LIGHT, theme.DARK):
+            theme.apply_theme(qapp, tokens)
+            panel.apply_theme()
+            base = QtWidgets.QApplication.palette().color(QtGui.QPalette.ColorRole.Base)
+            for widget in (panel.signals.viewport(), panel.phase.box.lineEdit()):
+                assert widget.palette().color(QtGui.QPalette.ColorRole.Base) == base
+    finally:
+        theme.apply_theme(qapp, before)
