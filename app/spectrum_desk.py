@@ -17,6 +17,7 @@ from analysis.types import Progress, Stop
 from analysis.voxel_settings import GateOverride
 from app.edit_desk import EditDesk
 from app.jobs import JobRunner
+from app.prior_desk import PriorDesk
 from app.resource_files import resource_path
 from app.session import NO_VOXEL, ReadingSession
 from widgets.halves_view import HalvesView
@@ -32,9 +33,13 @@ _View = TypeVar("_View", bound=QtWidgets.QWidget)
 class SpectrumDesk(QtCore.QObject):
     """Opens the windows beside the spectrum when they are asked for, and keeps them at the selected voxel."""
 
-    def __init__(self, window: MainWindow, session: ReadingSession, jobs: JobRunner, edits: EditDesk) -> None:
+    def __init__(
+        self, window: MainWindow, session: ReadingSession, jobs: JobRunner, edits: EditDesk, prior: PriorDesk
+    ) -> None:
         super().__init__(window)
         self._window, self._session, self._jobs, self._edits = window, session, jobs, edits
+        self._prior = prior
+        prior.changed.connect(self._lay_over)
         self._overlaid = "none"
         self.transients: TransientsView | None = None
         self.halves: HalvesView | None = None
@@ -45,7 +50,6 @@ class SpectrumDesk(QtCore.QObject):
         view.transients_requested.connect(self.show_transients)
         view.halves_requested.connect(self.show_halves)
         view.quality.gate_override_requested.connect(self._accept_gate)
-        view.set_prior_known(False)
         session.exam_changed.connect(self._on_exam)
         session.selection_changed.connect(lambda _: self._refresh())
         session.preview_changed.connect(lambda _: self._lay_over())
@@ -137,6 +141,10 @@ class SpectrumDesk(QtCore.QObject):
                 for other in session.exam.voxels
                 if other is not result and other.fit is not None
             ]
+        if self._overlaid == "prior" and result is not None and result.fit is not None:
+            found = self._prior.fit_at(result.label)
+            name = session.protocol.rules.reference_biomarker if session.protocol is not None else ""
+            overlays = [overlay_on(result.fit, found[1], found[0], self._reference(name), name)] if found else []
         self._window.spectrum.set_overlays(overlays)
 
     def _reference(self, name: str) -> dict[str, float]:

@@ -27,9 +27,11 @@ class WorklistDesk(QtCore.QObject):
         jobs: JobRunner,
         store: Store | None,
         open_paths: Callable[[Sequence[Path]], None],
+        open_prior: Callable[[int], None],
     ) -> None:
         super().__init__(window)
         self._window, self._jobs, self._store, self._open_paths = window, jobs, store, open_paths
+        self._open_prior = open_prior
         self._filter = WorklistFilter()
         self.view: WorklistView | None = None
         window.worklist_action.setEnabled(store is not None)
@@ -42,6 +44,7 @@ class WorklistDesk(QtCore.QObject):
         if self.view is None:
             self.view = self._build()
         self.refresh()
+        self.view.set_prior_offered(self._window.pages.currentWidget() is self._window.columns)
         self.view.show()
         self.view.raise_()
         self.view.filters.search.setFocus()
@@ -58,6 +61,7 @@ class WorklistDesk(QtCore.QObject):
         view.resize(*_SIZE)
         view.filter_changed.connect(self._on_filter)
         view.open_requested.connect(self._on_open)
+        view.prior_requested.connect(self._open_prior)
         view.check_requested.connect(self._check)
         view.copy_requested.connect(self._copy)
         return view

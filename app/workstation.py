@@ -12,23 +12,24 @@ from PySide6 import QtCore, QtWidgets
 from analysis.line_labels import line_labels
 from analysis.protocol import Protocol
 from analysis.reading import Reading, exam_settings
-from analysis.types import ExamResult, Progress, Stop, Study, VoxelResult
+from analysis.types import ExamResult, Progress, Stop, Study
 from analysis.voxel_settings import ExamSettings
 from app.disc_desk import DiscDesk
 from app.edit_desk import EditDesk
 from app.jobs import JobRunner
 from app.keeping import Keeping
 from app.live_refit import BasesOf, LiveRefit
+from app.prior_desk import PriorDesk, read_prior
 from app.report_desk import ReportDesk, WriteReport
 from app.session import NO_VOXEL, ReadingSession
 from app.side_windows import SideWindows
 from app.spectrum_desk import SpectrumDesk
 from app.store import Store
+from app.voxel_marks import mark_of
 from app.worklist_desk import WorklistDesk
 from widgets import wording
 from widgets.main_window import MainWindow
-from widgets.overlays import VoxelMark, VoxelState
-from widgets.theme import CLASS_GLYPH, VERDICT_GLYPH
+from widgets.overlays import VoxelMark
 
 FirstLook = Callable[[Sequence[Path], Stop], Study | None]
 ReadStudies = Callable[[Sequence[Path], Progress, Stop], tuple[Study, ...]]
@@ -91,10 +92,11 @@ class Workstation(QtCore.QObject):
         self.reports = ReportDesk(window, session, jobs, services.write_report)
         self.live = LiveRefit(session, jobs, services.bases_of)
         self.edits = EditDesk(window, session, self.live)
-        self.beside = SpectrumDesk(window, session, jobs, self.edits)
+        self.prior = PriorDesk(window, session, jobs, services.store, read_prior)
+        self.beside = SpectrumDesk(window, session, jobs, self.edits, self.prior)
         self.discs = DiscDesk(window, session, jobs, self.live)
         self.keeping = Keeping(session, jobs, services.store)
-        self.worklist = WorklistDesk(window, jobs, services.store, self.open_paths)
+        self.worklist = WorklistDesk(window, jobs, services.store, self.open_paths, self.prior.open)
         self._connect_session()
         self._connect_window()
         self._connect_jobs()
@@ -370,17 +372,10 @@ class Workstation(QtCore.QObject):
         self._offer_report()
 
     def _marks(self) -> list[VoxelMark]:
-        exam = self._session.exam
-        marks = []
-        for index, acquisition in enumerate(self._session.acquisitions):
-            if acquisition.voxel is None:
-                continue
-            result = exam.voxels[index] if exam is not None else None
-            state, glyph = _state_of(result)
-            uid = acquisition.frame_of_reference_uid
-            f0_mhz = acquisition.parameters.f0_mhz
-            marks.append(VoxelMark(index, acquisition.label, acquisition.voxel, uid, state, glyph, f0_mhz=f0_mhz))
-        return marks
+        exam, acquisitions = self._session.exam, self._session.acquisitions
+        results = exam.voxels if exam is not None else (None,) * len(acquisitions)
+        marks = (mark_of(i, *pair) for i, pair in enumerate(zip(acquisitions, results, strict=True)))
+        return [mark for mark in marks if mark is not None]
 
     def _show_selection(self, _: int = 0) -> None:
         session, window = self._session, self._window
@@ -457,12 +452,3 @@ class Workstation(QtCore.QObject):
 
 def _count(voxels: int) -> str:
     return "1 voxel" if voxels == 1 else f"{voxels} voxels"
-
-
-def _state_of(result: VoxelResult | None) -> tuple[VoxelState, str]:
-    """Return the state and the glyph that an outline shows."""
-    if result is None:
-        return "pending", ""
-    if not result.quality.evaluable:
-        return "failed", VERDICT_GLYPH["fail"]
-    return "evaluable", CLASS_GLYPH[result.evidence.evidence_class] if result.evidence is not None else ""
