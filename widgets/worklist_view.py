@@ -8,10 +8,10 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from analysis.worklist import StudyId, WorklistFilter, WorklistRow
 from widgets import theme, wording
+from widgets.voxel_table import VoxelTable
 from widgets.worklist_filter import WorklistFilterRow
 from widgets.worklist_model import KEYS, WorklistModel, count_text
 
-_ROW_PX = 30
 _COLUMN_GAP_PX = 14
 _WIDEST_PX = {"patient": 280, "id": 160, "description": 400, "protocol": 160}
 _NARROWEST_PX = {"description": 130, "protocol": 80, "patient": 130, "id": 70}
@@ -24,26 +24,11 @@ NOTHING_FITS = ("No study fits", "Search for something else, or show all studies
 LOOKING = ("Looking for studies…", "")
 
 
-class StudyTable(QtWidgets.QTableView):
+class StudyTable(VoxelTable):
     """A table of studies: up and down select, Enter opens, Ctrl+Enter opens as prior, Tab leaves it."""
 
     enter_pressed = QtCore.Signal(bool)
     """Whether Ctrl was held."""
-
-    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setHorizontalScrollMode(QtWidgets.QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_ROW_PX)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         if event.key() in (QtCore.Qt.Key.Key_Return, QtCore.Qt.Key.Key_Enter):
