@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 
+from analysis.band import ZERO_FILL
 from analysis.model import line_shape
 from analysis.types import Basis, ComplexArray, Fit, FloatArray
-from analysis.units import spectrum_of, time_axis_s
-
-_ZERO_FILL = 2
+from analysis.units import frequency_axis_hz, spectrum_of, time_axis_s
 
 
 def fitted_fid(fit: Fit, basis: Basis) -> ComplexArray:
@@ -27,7 +26,7 @@ def fitted_fid(fit: Fit, basis: Basis) -> ComplexArray:
 def _causal(fit: Fit, basis: Basis) -> ComplexArray:
     """Return the FID (n,) whose real spectrum is the fit's baseline, falling to zero beside the fit range."""
     sampling = basis.sampling
-    length = _ZERO_FILL * sampling.points
+    length = ZERO_FILL * sampling.points
     first = round((float(fit.ppm[0]) - sampling.reference_ppm) * sampling.f0_mhz * length / sampling.spectral_width_hz)
     whole = np.zeros(length)
     place = length // 2 + first + np.arange(len(fit.ppm))
@@ -52,8 +51,8 @@ def _turned(fid: ComplexArray, fit: Fit, basis: Basis) -> ComplexArray:
     if fit.phase1_s == 0:
         return np.asarray(fid * np.exp(1j * fit.phase0_rad))
     points, width_hz = basis.sampling.points, basis.sampling.spectral_width_hz
-    length = _ZERO_FILL * points
-    frequency_hz = np.fft.fftshift(np.fft.fftfreq(length, 1 / width_hz))
+    length = ZERO_FILL * points
+    frequency_hz = frequency_axis_hz(length, width_hz)
     turned = spectrum_of(fid, length) * np.exp(1j * (fit.phase0_rad + 2 * np.pi * frequency_hz * fit.phase1_s))
     back = np.fft.ifft(np.fft.ifftshift(turned))[:points]
     back[0] *= 2

@@ -8,6 +8,9 @@ from dataclasses import replace
 from analysis.types import Gate, Quality
 from analysis.voxel_settings import GateOverride
 
+ACCEPTED_BY_READER = "Accepted by the reader:"
+"""Stands before the reader's reason in the text of a gate that was accepted."""
+
 
 def with_accepted(quality: Quality, accepted: Sequence[GateOverride]) -> Quality:
     """Return the quality with the named gates accepted; a voxel is evaluable once no other reason stands.
@@ -27,4 +30,4 @@ def _is_about(reason: str, gate: str) -> bool:
 
 
 def _accepted(gate: Gate, reason: str) -> Gate:
-    return replace(gate, verdict="warn", text=f"{gate.text} Accepted by the reader: {reason}")
+    return replace(gate, verdict="warn", text=f"{gate.text} {ACCEPTED_BY_READER} {reason}")

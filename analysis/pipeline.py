@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -82,18 +83,20 @@ class BasisCache:
     def __init__(self, protocol: Protocol, spins: SpinLibrary, simulate: Simulate) -> None:
         self._protocol, self._spins, self._simulate = protocol, spins, simulate
         self._made: dict[tuple[PulseSequence, Sampling], Basis] = {}
+        self._lock = threading.Lock()
 
     def __call__(self, sequence: PulseSequence, sampling: Sampling) -> Basis:
         """Return the basis of a sequence, simulated at the first call."""
         key = (sequence, sampling)
-        basis = self._made.pop(key, None)
-        if basis is None:
-            signals = {s.name: s.of for s in self._protocol.rules.signals}
-            basis = self._simulate(signals, self._spins, sequence, sampling)
-        self._made[key] = basis
-        while len(self._made) > _BASES_KEPT:
-            del self._made[next(iter(self._made))]
-        return basis
+        with self._lock:  # a preview and a final fit may ask at once
+            basis = self._made.pop(key, None)
+            if basis is None:
+                signals = {s.name: s.of for s in self._protocol.rules.signals}
+                basis = self._simulate(signals, self._spins, sequence, sampling)
+            self._made[key] = basis
+            while len(self._made) > _BASES_KEPT:
+                del self._made[next(iter(self._made))]
+            return basis
 
 
 def sequence_of(acquisition: Acquisition, protocol: Protocol) -> tuple[PulseSequence, tuple[str, ...]]:

@@ -70,7 +70,7 @@ class DiscDesk(QtCore.QObject):
         session = self._session
         if session.selected != NO_VOXEL:
             voxel = replace(session.voxel_reading(session.selected), morphology=morphology)
-            session.change(session.reading.with_voxel(voxel_key(session.acquisitions[session.selected]), voxel))
+            session.change_voxel(session.selected, voxel)
 
     def _measure(self) -> None:
         """Measure the discs on the images of a new study, in the background."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6 import QtCore
 
-from analysis.reading import VoxelReading, voxel_key
+from analysis.reading import VoxelReading
 from analysis.types import FitSettings
 from analysis.voxel_settings import VoxelSettings
 from app.live_refit import LiveRefit
@@ -64,9 +64,7 @@ class EditDesk(QtCore.QObject):
 
     def change(self, settings: VoxelSettings) -> None:
         """Change the selected voxel's settings within a gesture."""
-        session = self._session
-        key = voxel_key(session.acquisitions[session.selected])
-        session.change(session.reading.with_voxel(key, self._with_settings(settings)))
+        self._session.change_voxel(self._session.selected, self._with_settings(settings))
 
     def _change_fit(self, fit: FitSettings) -> None:
         if self._session.selected != NO_VOXEL:

@@ -12,7 +12,6 @@ from typing import Any
 
 from analysis.errors import DiscernError, NothingToRead
 from analysis.pipeline import analyse
-from analysis.protocol import Protocol
 from analysis.readers import inspect_file, read_studies
 from analysis.reading import exam_settings
 from analysis.results import reading_of, results_document
@@ -21,7 +20,7 @@ from app.basis_cache import default_basis_cache
 from app.outputs import write_outputs
 from app.report.certificates import open_p12, read_passphrase
 from app.report.signing import Signer
-from app.resource_files import load_protocol, load_spin_library, protocol_for
+from app.resource_files import chosen_protocol, load_protocol, load_spin_library
 from app.version import version
 
 DONE, DONE_WITH_GAPS, NOTHING_DONE = 0, 1, 2
@@ -111,13 +110,6 @@ def _analyse_study(study: Study, source: Path, request: AnalyseRequest, progress
     written = write_outputs(request.out, study, exam, protocol, request.signer)
     sentences = (*skipped, why, *_voxel_sentences(exam))
     return _Outcome(sentences, (written.results, written.report), bool(skipped) or exam.evaluable < len(exam.voxels))
-
-
-def chosen_protocol(study: Study, protocol_id: str | None) -> tuple[Protocol, str]:
-    """Return the protocol that was asked for, or the one that the study's headers suggest, and why."""
-    if protocol_id is not None:
-        return load_protocol(protocol_id), f"Read with the {protocol_id} protocol, as asked."
-    return protocol_for(study)
 
 
 def _voxel_sentences(exam: ExamResult) -> list[str]:

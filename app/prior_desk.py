@@ -127,12 +127,12 @@ def read_prior(
     from analysis.pipeline import analyse
     from analysis.readers import read_studies
     from app.basis_cache import default_basis_cache
-    from app.resource_files import load_protocol, load_spin_library, protocol_for
+    from app.resource_files import chosen_protocol, load_spin_library
 
     studies = read_studies(paths, progress=progress, stop=stop)
     study = next((study for study in studies if study.acquisitions), studies[0])
     reading = reading_for(study)
-    protocol = load_protocol(reading.protocol_id) if reading.protocol_id is not None else protocol_for(study)[0]
+    protocol, _ = chosen_protocol(study, reading.protocol_id)
     exam = analyse(
         study,
         protocol,

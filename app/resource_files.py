@@ -48,3 +48,10 @@ def protocol_for(study: Study) -> tuple[Protocol, str]:
     if part:
         return load_protocol("brain"), f"Brain protocol, because the header says body part {part}."
     return load_protocol("brain"), "Brain protocol, because nothing in the headers says otherwise."
+
+
+def chosen_protocol(study: Study, protocol_id: str | None) -> tuple[Protocol, str]:
+    """Return the protocol that was asked for, or the one that the study's headers suggest, and why."""
+    if protocol_id is not None:
+        return load_protocol(protocol_id), f"Read with the {protocol_id} protocol, as asked."
+    return protocol_for(study)

@@ -209,6 +209,10 @@ class ReadingSession(QtCore.QObject):
         if reading.pretest != pretest:
             self.pretest_changed.emit(reading.pretest)
 
+    def change_voxel(self, index: int, voxel: VoxelReading) -> None:
+        """Say something else about one voxel; outside a gesture this is left unheard."""
+        self.change(self._reading.with_voxel(voxel_key(self.acquisitions[index]), voxel))
+
     def end_gesture(self) -> None:
         """End the gesture in progress; one that changed nothing leaves no trace."""
         if self._gesture is None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from analysis.gate_override import ACCEPTED_BY_READER
 from analysis.levels import LevelLabel
 from analysis.morphology import UNKNOWN, Morphology, cautions, roman
 from analysis.types import Acquisition, Evidence, Gate, Quality, Ratio, VoxelResult
@@ -15,8 +16,6 @@ PENDING = "…"
 ADJUSTED, ACCEPTED, DOUBTED, CAUTION = "✎", "⚑", "?", "!"
 """Beside a level: its fit was adjusted, a gate was accepted, the level is not sure, the disc is unlike the others."""
 _MOST_RATIOS = {True: 3, False: 8}
-_ACCEPTED = "Accepted by the reader:"
-"""What `analysis.gate_override` writes into the text of a gate that the reader accepts."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Column:
 
 def accepted_gates(quality: Quality) -> tuple[Gate, ...]:
     """Return the gates that the reader accepts although they failed."""
-    return tuple(gate for gate in quality.gates if _ACCEPTED in gate.text)
+    return tuple(gate for gate in quality.gates if ACCEPTED_BY_READER in gate.text)
 
 
 def marks(row: Row) -> str:
