@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from analysis.errors import DiscernError
+from analysis.exam_record import ExamRecord
 from analysis.file_problem import problem_of
 from analysis.morphology import Morphology
 from analysis.types import Acquisition, Study
@@ -40,6 +41,9 @@ class Reading:
     voxels : by `voxel_key`; a voxel that is not there is as it was found
     protocol_id : the protocol that the reader chose; None lets the study's headers choose
     pretest : pre-test probability, 0 to 1
+    impression : the reader's text; empty lets the report draft one from the results
+    amends : SHA-256 of the signed report that this reading amends; empty for a first report
+    amendment_reason : why the signed report is amended
     """
 
     schema: Literal["discern-reading/1"] = READING_SCHEMA
@@ -47,6 +51,9 @@ class Reading:
     protocol_id: str | None = None
     pretest: float = 0.33
     impression: str = ""
+    record: ExamRecord = ExamRecord()
+    amends: str = ""
+    amendment_reason: str = ""
     voxels: Mapping[str, VoxelReading] = field(default_factory=dict)
 
     def of(self, key: str) -> VoxelReading:

@@ -35,7 +35,10 @@ QT_PACKAGES = [
     "libxcb-cursor0", "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0", "libxcb-render-util0",
     "libxcb-shape0", "libxcb-xinerama0", "libxcb-xkb1",
 ]  # fmt: skip
-TEST_PACKAGES = ["xvfb", "poppler-utils"]
+TEST_PACKAGES = [
+    "xvfb", "poppler-utils", "dcmtk", "dicom3tools", "orthanc", "orthanc-dicomweb", "softhsm2", "libnss3-tools",
+    "iproute2",
+]  # fmt: skip
 HEADLESS = {"QT_QPA_PLATFORM": "offscreen", "VTK_DEFAULT_OPENGL_WINDOW": "vtkOSOpenGLRenderWindow"}
 
 
