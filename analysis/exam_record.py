@@ -1,6 +1,6 @@
 """What the exam's paperwork says: why it was asked for, what was tried before, and whether it was safe and allowed.
 
-The fields are those of the workflow of 0609T to 0612T; the reader fills them in, and coverage criteria are read off them.
+The fields are those of the workflow of 0609T to 0612T. The reader fills them in; coverage criteria are read off them.
 """
 
 from __future__ import annotations
