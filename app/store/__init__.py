@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.store.errors import (
     BadStoreAddress,
     CopyFailed,
+    DamagedReport,
     DamagedRevision,
     ReadingIsFinal,
     ReadingLocked,
@@ -19,6 +20,7 @@ from app.store.errors import (
 )
 from app.store.locks import BEAT_S, Lock
 from app.store.revisions import Revision
+from app.store.signed_reports import SignedReport
 from app.store.source_files import files_of
 from app.store.store import Store, user_name
 
@@ -26,11 +28,13 @@ __all__ = [
     "BEAT_S",
     "BadStoreAddress",
     "CopyFailed",
+    "DamagedReport",
     "DamagedRevision",
     "Lock",
     "ReadingIsFinal",
     "ReadingLocked",
     "Revision",
+    "SignedReport",
     "Store",
     "StoreBusy",
     "StoreDamaged",

@@ -89,3 +89,7 @@ class ReadingLocked(StoreError):
 
 class CopyFailed(StoreError):
     """The files of a study could not be copied into the store."""
+
+
+class DamagedReport(StoreError):
+    """A signed report in the store is not what was signed."""

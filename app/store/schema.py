@@ -8,12 +8,13 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, inspect, select, text
 
 from app.store.errors import StoreNotOurs
+from app.store.steps import add_signed_reports
 from app.store.tables import METADATA, SCHEMA
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Step = Callable[[Connection], None]
-STEPS: Mapping[int, Step] = {}
+STEPS: Mapping[int, Step] = {1: add_signed_reports}
 """From each older version to the next. A step speaks SQL of its own: `tables` only knows the newest version."""
 
 _ONE_AT_A_TIME = 0x44697363

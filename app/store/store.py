@@ -15,13 +15,14 @@ from sqlalchemy import Connection
 
 from analysis.types import SourceFile, Stop, StudyInfo
 from analysis.worklist import FileTrouble, LockHolder, ReadingState, StudyId, WorklistFilter, WorklistRow
-from app.store import list_query, locks, revisions, studies
+from app.store import list_query, locks, revisions, signed_reports, studies
 from app.store.copies import copy_files
 from app.store.engine import Database
 from app.store.errors import CopyFailed, DamagedRevision
 from app.store.locks import Lock, Workplace
 from app.store.opening import data_folder, open_embedded, open_shared
 from app.store.revisions import Gesture, Revision
+from app.store.signed_reports import SignedReport
 from app.store.source_files import KeptFile, as_found, carrier_of, trouble_with
 
 _COPIES = "studies"
@@ -207,6 +208,55 @@ class Store:
         """Return every step of a reading, the first one first; raises as `latest`."""
         with self._database.reading() as connection:
             return revisions.history(connection, study_id)
+
+    # --- signed reports ------------------------------------------------------------------------------------------
+
+    def sign_off(
+        self,
+        study_id: StudyId,
+        document: str,
+        pdf: bytes,
+        at: datetime,
+        who: str,
+        *,
+        state: ReadingState,
+        amends: str = "",
+    ) -> SignedReport:
+        """Append the reading as it was signed and keep its report: both are on the disk when this returns, or neither.
+
+        Parameters
+        ----------
+        pdf : the signed file, byte for byte
+        state : ``final`` or ``amended``
+        amends : SHA-256 of the signed report that this one replaces; empty for a first one
+
+        Raises
+        ------
+        ReadingIsFinal
+            If the reading was signed already and `state` is not ``amended``.
+        ReadingLocked
+            If somebody else works on the reading.
+        """
+        step = Gesture(document, "signed", at, who, state)
+        with self._database.writing() as connection:
+            revision = revisions.append(connection, study_id, step, self._place.token)
+            return signed_reports.append(connection, revision, pdf, amends)
+
+    def signed_report(self, study_id: StudyId) -> SignedReport | None:
+        """Return the newest signed report of a study, None where nothing was signed."""
+        with self._database.reading() as connection:
+            return signed_reports.newest(connection, study_id)
+
+    def signed_pdf(self, report: SignedReport) -> bytes:
+        """Return the file of a signed report, byte for byte.
+
+        Raises
+        ------
+        DamagedReport
+            If it is not what was kept.
+        """
+        with self._database.reading() as connection:
+            return signed_reports.pdf_of(connection, report)
 
     # --- who works on what ---------------------------------------------------------------------------------------
 

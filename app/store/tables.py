@@ -102,6 +102,21 @@ REVISION = Table(
     UniqueConstraint("study_id", "number"),
 )
 
+SIGNED_REPORT = Table(
+    "signed_report",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("study_id", ForeignKey("study.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("amends", String(64), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    UniqueConstraint("study_id", "number"),
+)
+
 READING_LOCK = Table(
     "reading_lock",
     METADATA,
