@@ -53,8 +53,10 @@ def _command(options: argparse.Namespace) -> int:
 
     if options.command == "analyse":
         signer = headless.signer_from(options.sign, options.passphrase_file)
-        request = headless.AnalyseRequest(options.out, options.protocol, signer)
-        return headless.analyse_studies(options.study, request, options.jobs)
+        from app.batch import AnalyseRequest, Plan, analyse_sources
+
+        request = AnalyseRequest(options.out, options.protocol, signer)
+        return analyse_sources(options.study, request, Plan(options.jobs, options.scheduler, options.table))
     if options.command == "fit":
         from app.fit_command import FitRequest, fit_file
 
@@ -107,6 +109,9 @@ def _commands() -> argparse.ArgumentParser:
     analyse.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the results are written")
     analyse.add_argument("--protocol", choices=PROTOCOLS, help="instead of the one that the headers suggest")
     analyse.add_argument("--jobs", type=int, default=1, metavar="N", help="studies at the same time (default 1)")
+    analyse.add_argument("--scheduler", metavar="ADDRESS", help="use the workers of this Dask scheduler instead")
+    text = "table of all voxels, .csv or .parquet (default DIR/voxels.csv where there are several studies)"
+    analyse.add_argument("--table", type=Path, metavar="FILE", help=text)
     analyse.add_argument("--sign", type=Path, metavar="CERT.p12", help="sign the reports with this certificate")
     analyse.add_argument("--passphrase-file", type=Path, metavar="FILE", help="holds the certificate's passphrase")
     fit = commands.add_parser("fit", help="fit any spectrum with an LCModel basis set")

@@ -26,7 +26,7 @@ from analysis.resample import resampled
 from analysis.types import Acquisition, Basis, Fit, FloatArray, ProcessSettings, Sampling, Spectrum
 from analysis.water_scaling import WaterScale, water_scale
 from app.atomic_file import reason_of, write_whole
-from app.headless import DONE, DONE_WITH_GAPS, NOTHING_DONE, say
+from app.exit_status import DONE, DONE_WITH_GAPS, NOTHING_DONE, say
 from app.resource_files import load_spin_library, resource_path
 
 
