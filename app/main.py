@@ -23,9 +23,10 @@ from app.jobs import JobRunner
 from app.live_refit import BasesOf
 from app.report_desk import WriteReport
 from app.resource_files import PROTOCOLS, load_protocol, load_spin_library, protocol_for, resource_path
+from app.services import Analyse, Services
 from app.session import ReadingSession
 from app.store import Store, StoreDamaged, StoreError
-from app.workstation import Analyse, Services, Workstation
+from app.workstation import Workstation
 from widgets import theme
 from widgets.key_editor import KeyEditor
 from widgets.main_window import MainWindow

@@ -30,6 +30,20 @@ class ReportDesk(QtCore.QObject):
         self._window, self._session, self._jobs, self._write_report = window, session, jobs, write
         self._folder = Path.home()
         self.dialog: ReportDialog | None = None
+        window.report_requested.connect(self.ask)
+        session.exam_changed.connect(self._offer)
+        self._offer()
+
+    def _offer(self) -> None:
+        """Put the action in reach, or say why it is not."""
+        if self._session.in_gesture:
+            return
+        ready, why = self._session.exam is not None, "Write a PDF report of this reading."
+        if self._write_report is None:
+            why = "This build cannot write reports."
+        elif not ready:
+            why = "There is nothing to report before the spectra are fitted."
+        self._window.set_report_enabled(ready and self._write_report is not None, why)
 
     def ask(self) -> None:
         """Let the reader choose where the report goes and who signs it."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6 import QtCore
 
+from widgets.annotated_slice import AnnotatedSlice
 from widgets.window_presets import PRESETS
 
-if TYPE_CHECKING:
-    from widgets.slice_view import SliceView
-
 Key = QtCore.Qt.Key
-Verb = Callable[["SliceView"], None]
+Verb = Callable[[AnnotatedSlice], None]
 _NUDGE_MM = 1.0
 
 KEYS: dict[Key, Verb] = {

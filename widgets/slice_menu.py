@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6 import QtWidgets
 
 from analysis.displacement import LINES
+from widgets.annotated_slice import AnnotatedSlice
 from widgets.window_presets import PRESETS
 
-if TYPE_CHECKING:
-    from widgets.slice_view import SliceView
 
-
-def build_menu(view: SliceView) -> QtWidgets.QMenu:
+def build_menu(view: AnnotatedSlice) -> QtWidgets.QMenu:
     """Make the menu of a pane."""
     menu = QtWidgets.QMenu(view)
     for position, title in enumerate(view.choices):

@@ -5,12 +5,9 @@ With Shift held, moving the mouse moves the linked cursor, whatever button is do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6 import QtCore, QtGui, QtWidgets
 
-if TYPE_CHECKING:
-    from widgets.slice_view import SliceView
+from widgets.annotated_slice import AnnotatedSlice
 
 _WINDOW_DRAG_PX = 500.0
 """A drag over this many pixels changes window or level by the width that the series came with."""
@@ -22,7 +19,9 @@ Button = QtCore.Qt.MouseButton
 class SliceMouse(QtCore.QObject):
     """Turns mouse events of a slice view into its verbs; a press without a drag is a click."""
 
-    def __init__(self, view: SliceView) -> None:
+    menu_requested = QtCore.Signal(QtCore.QPoint)
+
+    def __init__(self, view: AnnotatedSlice) -> None:
         super().__init__(view)
         self._view = view
         self._button = Button.NoButton
@@ -96,7 +95,7 @@ class SliceMouse(QtCore.QObject):
             if voxel is not None:
                 self._view.voxel_clicked.emit(voxel)
         elif button == Button.RightButton:
-            self._view.show_menu(event.globalPosition().toPoint())
+            self.menu_requested.emit(event.globalPosition().toPoint())
 
     def _on_wheel(self, event: QtGui.QWheelEvent) -> None:
         delta = event.angleDelta().y()

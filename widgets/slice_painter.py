@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6 import QtCore, QtGui
 
 from analysis.geometry import direction_letters, to_pixels
 from widgets import overlays, slice_legend, theme
+from widgets.annotated_slice import AnnotatedSlice
 from widgets.overlays import Align, Outline
-
-if TYPE_CHECKING:
-    from widgets.slice_view import SliceView
 
 _MARGIN_PX = 8
 UNPLACED = "voxels not drawn: no common frame of reference"
 
 
-def paint_over(painter: QtGui.QPainter, view: SliceView) -> None:
+def paint_over(painter: QtGui.QPainter, view: AnnotatedSlice) -> None:
     """Paint everything that lies over a slice, in widget pixels."""
     area = QtCore.QRectF(view.rect())
     if view.stack is None:
@@ -43,7 +40,7 @@ def paint_over(painter: QtGui.QPainter, view: SliceView) -> None:
         painter.drawRect(area.adjusted(0.5, 0.5, -1.5, -1.5))
 
 
-def corner_lines(view: SliceView) -> list[tuple[str, str]]:
+def corner_lines(view: AnnotatedSlice) -> list[tuple[str, str]]:
     """Return what the corner says, each line with its colour: series and slice, window, and what to beware of."""
     if view.stack is None:
         return []
@@ -84,7 +81,7 @@ def _paint_empty(painter: QtGui.QPainter, area: QtCore.QRectF, text: str) -> Non
     painter.drawText(area.adjusted(16, 16, -16, -16), text, option)
 
 
-def _paint_voxels(painter: QtGui.QPainter, view: SliceView) -> None:
+def _paint_voxels(painter: QtGui.QPainter, view: AnnotatedSlice) -> None:
     shown = sorted(view.outlines, key=lambda o: (not o.projected, o.mark.index == view.selected))
     polygons = [view.to_widget(outline.pixels) for outline in shown]
     for outline, polygon in zip(shown, polygons, strict=True):
@@ -99,7 +96,7 @@ def _paint_voxels(painter: QtGui.QPainter, view: SliceView) -> None:
 
 def _paint_labels(
     painter: QtGui.QPainter,
-    view: SliceView,
+    view: AnnotatedSlice,
     shown: Sequence[Outline],
     polygons: Sequence[QtGui.QPolygonF],
     beyond_px: float,
@@ -131,7 +128,7 @@ def _paint_corner(painter: QtGui.QPainter, area: QtCore.QRectF, lines: list[tupl
     return below
 
 
-def _paint_letters(painter: QtGui.QPainter, view: SliceView, top: float, bar: QtCore.QRectF) -> None:
+def _paint_letters(painter: QtGui.QPainter, view: AnnotatedSlice, top: float, bar: QtCore.QRectF) -> None:
     """Name the patient's sides at the edges, below the corner's text and above the scale bar where they would meet."""
     assert view.stack is not None
     area = QtCore.QRectF(view.rect())
@@ -152,7 +149,7 @@ def _paint_letters(painter: QtGui.QPainter, view: SliceView, top: float, bar: Qt
         overlays.paint_text(painter, at, direction_letters(direction), theme.IMAGE_TEXT, font, align)
 
 
-def _paint_cursor(painter: QtGui.QPainter, view: SliceView, area: QtCore.QRectF) -> None:
+def _paint_cursor(painter: QtGui.QPainter, view: AnnotatedSlice, area: QtCore.QRectF) -> None:
     if view.cursor_mm is None or view.stack is None:
         return
     foot = to_pixels(view.stack.frame, np.asarray(view.cursor_mm))[:, :2]

@@ -12,9 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from app.jobs import JobRunner
 from app.main import apply_look, real_services
+from app.services import Services
 from app.session import ReadingSession
 from app.store import Store
-from app.workstation import Services, Workstation
+from app.workstation import Workstation
 from tests.benchmarks.simulated import exam, study_of
 from widgets.main_window import MainWindow
 

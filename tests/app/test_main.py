@@ -21,12 +21,15 @@ from analysis.protocol import Protocol
 from analysis.reading import Reading
 from analysis.types import ExamResult, Progress, Stop, Study
 from analysis.voxel_settings import ExamSettings
+from app.analysis_desk import ANALYSE
 from app.crash import crash_log
 from app.jobs import JobRunner
 from app.main import apply_look, run
+from app.opening_desk import OPEN
 from app.resource_files import load_protocol, load_spin_library
+from app.services import Services
 from app.session import ReadingSession
-from app.workstation import ANALYSE, OPEN, Services, Workstation
+from app.workstation import Workstation
 from tests.samples import sample_exam, sample_study
 from widgets.main_window import MainWindow
 from widgets.report_dialog import ReportRequest

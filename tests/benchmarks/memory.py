@@ -31,9 +31,10 @@ from analysis.types import Progress, Stop, Study
 from app.jobs import JobRunner
 from app.main import apply_look, real_services
 from app.resource_files import PROTOCOLS
+from app.services import Services
 from app.session import ReadingSession
 from app.store import Store
-from app.workstation import Services, Workstation
+from app.workstation import Workstation
 from widgets.main_window import MainWindow
 
 FIRST, ALL, ALLOWED = 5, 50, 0.10

@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> None:
         beat = QtCore.QTimer(window)
         beat.timeout.connect(lambda: beats.append(time.perf_counter()))
         beat.start(_BEAT_MS)
-        station._glimpsed.connect(lambda _: marks.setdefault("first image", time.perf_counter()))
+        station.opening.glimpsed.connect(lambda _: marks.setdefault("first image", time.perf_counter()))
         loop = QtCore.QEventLoop()
         station.settled.connect(loop.quit)
         began = time.perf_counter()

@@ -1,0 +1,89 @@
+"""Keeps images, table and spectrum at the session's state: what is open, what was found, what is selected."""
+
+from __future__ import annotations
+
+from PySide6 import QtCore
+
+from analysis.line_labels import line_labels
+from app.analysis_desk import ANALYSE
+from app.jobs import JobRunner
+from app.session import NO_VOXEL, ReadingSession
+from app.voxel_marks import mark_of
+from widgets.main_window import MainWindow
+from widgets.overlays import VoxelMark
+
+
+class ViewDesk(QtCore.QObject):
+    """Tells the views of the window what they show; everything of one voxel agrees because of it."""
+
+    def __init__(self, window: MainWindow, session: ReadingSession, jobs: JobRunner) -> None:
+        super().__init__(window)
+        self._window, self._session, self._jobs = window, session, jobs
+        self._shown_marks: list[VoxelMark] | None = None
+        session.study_changed.connect(self.show_study)
+        session.exam_changed.connect(self._show_exam)
+        session.selection_changed.connect(self._show_selection)
+        session.preview_changed.connect(self._show_preview)
+        session.pretest_changed.connect(window.discs.set_pretest)
+        window.step_requested.connect(session.step)
+        window.discs.voxel_selected.connect(session.select)
+        window.discs.pretest_chosen.connect(session.set_pretest)
+        window.discs.copied.connect(lambda: window.notices.add("info", "The table is on the clipboard."))
+        window.grid.voxel_clicked.connect(session.select)
+
+    def show_study(self) -> None:
+        """Bring banner and images to the open study."""
+        study, window = self._session.study, self._window
+        window.set_reading(study is not None)
+        window.banner.set_study(study.info if study is not None else None)
+        window.grid.set_volumes(study.volumes if study is not None else ())
+        self._shown_marks = None
+        window.setWindowTitle("Discern")
+
+    def _show_exam(self) -> None:
+        session, window = self._session, self._window
+        protocol, marks = session.protocol, self.marks()
+        ratios, pretests = (protocol.ratios, protocol.pretest) if protocol is not None else ((), ())
+        if marks != self._shown_marks:
+            self._shown_marks = marks
+            window.grid.set_voxels(marks)
+        window.discs.set_exam(session.acquisitions, session.exam, ratios, pretests, live=session.in_gesture)
+        if not session.in_gesture:
+            window.fit_table()
+
+    def marks(self) -> list[VoxelMark]:
+        """Return the voxels as they are drawn over the images."""
+        exam, acquisitions = self._session.exam, self._session.acquisitions
+        results = exam.voxels if exam is not None else (None,) * len(acquisitions)
+        marks = (mark_of(i, *pair) for i, pair in enumerate(zip(acquisitions, results, strict=True)))
+        return [mark for mark in marks if mark is not None]
+
+    def _show_selection(self, _: int) -> None:
+        session, window = self._session, self._window
+        window.grid.set_selected(session.selected)
+        window.discs.set_selected(session.selected)
+        self.show_spectrum()
+
+    def show_spectrum(self) -> None:
+        """Bring spectrum and signals to the selected voxel, or say what is waited for."""
+        session, window = self._session, self._window
+        acquisition, result = session.selected_acquisition, session.selected_result
+        waiting = "Fitting…" if self._jobs.is_running(ANALYSE) else "No fit yet: press F5 to fit the spectra."
+        if acquisition is None:
+            waiting = "This study holds no spectroscopy."
+        protocol = session.protocol
+        lines = line_labels(protocol.rules) if protocol is not None else ()
+        window.spectrum.show_voxel(acquisition, result, waiting, lines, self._accepted())
+        window.metabolites.set_result(result, live=session.in_gesture)
+
+    def _accepted(self) -> dict[str, str]:
+        """Return the reader's reason for each gate of the selected voxel that was accepted."""
+        if self._session.selected == NO_VOXEL:
+            return {}
+        settings = self._session.voxel_reading(self._session.selected).settings
+        return {override.gate: override.reason for override in settings.accepted_gates}
+
+    def _show_preview(self, index: int) -> None:
+        """Redraw what changes while a gesture lasts."""
+        if index == self._session.selected:
+            self.show_spectrum()
