@@ -7,14 +7,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, inspect, select, text
 
+from app.store.audit_trail import guard
 from app.store.errors import StoreNotOurs
-from app.store.steps import add_signed_reports
+from app.store.steps import add_audit_trail, add_signed_reports
 from app.store.tables import METADATA, SCHEMA
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Step = Callable[[Connection], None]
-STEPS: Mapping[int, Step] = {1: add_signed_reports}
+STEPS: Mapping[int, Step] = {1: add_signed_reports, 2: add_audit_trail}
 """From each older version to the next. A step speaks SQL of its own: `tables` only knows the newest version."""
 
 _ONE_AT_A_TIME = 0x44697363
@@ -36,6 +37,7 @@ def bring_up_to_date(
     found = version_of(connection)
     if found is None:
         METADATA.create_all(connection)
+        guard(connection)
         connection.execute(insert(SCHEMA).values(version=newest, reached_at=at))
         return
     if found > newest:

@@ -16,6 +16,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from app.store.audit_trail import guard
+
 
 def add_signed_reports(connection: Connection) -> None:
     """Version 1 to 2: the signed files of the readings."""
@@ -36,3 +38,18 @@ def add_signed_reports(connection: Connection) -> None:
         UniqueConstraint("study_id", "number"),
     )
     made.create(connection)
+
+
+def add_audit_trail(connection: Connection) -> None:
+    """Version 2 to 3: the audit trail."""
+    made = Table(
+        "audit_record",
+        MetaData(),
+        Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+        Column("at", BigInteger, nullable=False),
+        Column("content", Text, nullable=False),
+        Column("previous", String(64), nullable=False),
+        Column("sha256", String(64), nullable=False),
+    )
+    made.create(connection)
+    guard(connection)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from analysis.types import SourceFile, Stop, StudyInfo
 from analysis.worklist import FileTrouble, LockHolder, ReadingState, StudyId, WorklistFilter, WorklistRow
+from app.audit.events import AuditedObject, AuditEvent, Subject
 from app.store import list_query, locks, revisions, signed_reports, studies
 from app.store.copies import copy_files
 from app.store.engine import Database
@@ -24,6 +25,7 @@ from app.store.opening import data_folder, open_embedded, open_shared
 from app.store.revisions import Gesture, Revision
 from app.store.signed_reports import SignedReport
 from app.store.source_files import KeptFile, as_found, carrier_of, trouble_with
+from app.store.trail import AuditTrail
 
 _COPIES = "studies"
 
@@ -37,6 +39,7 @@ class Store:
     def __init__(self, database: Database, copies: Path, place: Workplace | None = None) -> None:
         self._database, self._copies = database, copies
         self._place = place or Workplace()
+        self.audit = AuditTrail(database, self._place)
 
     @classmethod
     def open(cls, url: str | None = None, *, folder: Path | None = None) -> Store:
@@ -181,7 +184,10 @@ class Store:
         """
         step = Gesture(document, gesture, at, who, state, protocol)
         with self._database.writing() as connection:
-            return revisions.append(connection, study_id, step, self._place.token)
+            before = studies.row_of(connection, study_id, for_update=True).state
+            revision = revisions.append(connection, study_id, step, self._place.token)
+            self.audit.append_to(connection, _changed(studies.subject_in(connection, study_id), revision, before))
+            return revision
 
     def latest(self, study_id: StudyId) -> Revision | None:
         """Return the reading as it is, None where there is none yet.
@@ -240,7 +246,9 @@ class Store:
         step = Gesture(document, "signed", at, who, state)
         with self._database.writing() as connection:
             revision = revisions.append(connection, study_id, step, self._place.token)
-            return signed_reports.append(connection, revision, pdf, amends)
+            report = signed_reports.append(connection, revision, pdf, amends)
+            self.audit.append_to(connection, _signed(studies.subject_in(connection, study_id), report, state))
+            return report
 
     def signed_report(self, study_id: StudyId) -> SignedReport | None:
         """Return the newest signed report of a study, None where nothing was signed."""
@@ -315,3 +323,18 @@ def user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return "unknown user"
+
+
+def _changed(subject: Subject, revision: Revision, before: str) -> AuditEvent:
+    text = f"step {revision.number}: {revision.gesture}"
+    if revision.state == before:
+        return AuditEvent("reading changed", revision.who, text, revision.at, subject)
+    text = f"{text} ({before} becomes {revision.state})"
+    return AuditEvent("state changed", revision.who, text, revision.at, subject)
+
+
+def _signed(subject: Subject, report: SignedReport, state: ReadingState) -> AuditEvent:
+    text = f"report {report.number} signs step {report.revision} as {state}"
+    return AuditEvent(
+        "report signed", report.who, text, report.at, subject, objects=(AuditedObject("report", report.sha256),)
+    )

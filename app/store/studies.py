@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from analysis.types import StudyInfo
 from analysis.worklist import StudyId
+from app.audit.events import Subject
 from app.store.errors import UnknownStudy
 from app.store.search_text import plain
 from app.store.source_files import KeptFile, merged
@@ -114,3 +115,9 @@ def row_of(connection: Connection, study_id: StudyId, *, for_update: bool = Fals
     if row is None:
         raise UnknownStudy("The store of readings does not know this study; open it from its files again.")
     return row
+
+
+def subject_in(connection: Connection, study_id: StudyId) -> Subject:
+    """Return whom the records of a study concern; raises as `row_of`."""
+    row = row_of(connection, study_id)
+    return Subject(row.study_instance_uid, row.patient_id, row.patient_name, row.accession_number)

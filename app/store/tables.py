@@ -117,6 +117,17 @@ SIGNED_REPORT = Table(
     UniqueConstraint("study_id", "number"),
 )
 
+AUDIT_RECORD = Table(
+    "audit_record",
+    METADATA,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
+"""Without a key to a study: what was recorded outlives it. The patient stands in the content alone."""
+
 READING_LOCK = Table(
     "reading_lock",
     METADATA,

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from analysis.worklist import WorklistFilter
-from app.store import ReadingIsFinal, ReadingLocked, Store, StoreNotOurs
+from app.audit.events import AuditEvent
+from app.store import ReadingIsFinal, ReadingLocked, Store, StoreError, StoreNotOurs
 from tests.store_samples import T0, at, info, write_files
 
 
@@ -143,6 +144,30 @@ def test_writers_at_once_leave_no_gap(shared, server, tmp_path):
     for thread in threads:
         thread.join()
     assert [step.number for step in shared.history(study)] == list(range(1, 31))
+    for store in stores:
+        store.close()
+
+
+def test_one_whole_audit_trail_by_many_writers(shared, server, tmp_path):
+    study = shared.remember_study(info(), (), "", T0)
+    stores = [Store.open(server, folder=tmp_path) for _ in range(3)]
+
+    def work(store: Store) -> None:
+        for number in range(10):
+            store.audit.record(AuditEvent("exported", "anna", str(number)))
+            store.save(study, str(number), "g", T0, "anna")
+
+    threads = [threading.Thread(target=work, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = shared.audit.check()
+    assert (found.ok, found.head.records) == (True, 60)
+    for act in ("UPDATE audit_record SET content = ''", "DELETE FROM audit_record", "TRUNCATE audit_record"):
+        with pytest.raises(StoreError), shared._database.writing() as connection:
+            connection.execute(text(act))
+    assert shared.audit.head() == found.head
     for store in stores:
         store.close()
 

@@ -93,6 +93,7 @@ def test_a_store_without_them_gets_a_place_for_them(root):
     database = connect(address(f"sqlite:///{root / 'readings' / 'readings.sqlite3'}"))
     with database.writing() as connection:
         made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'signed_report'")).scalar_one()
+        connection.execute(text("DROP TABLE audit_record"))
         connection.execute(text("DROP TABLE signed_report"))
         connection.execute(text("DELETE FROM schema_version"))
         connection.execute(text("INSERT INTO schema_version VALUES (1, 0)"))

@@ -1,0 +1,44 @@
+"""The audit trail as the rest of the program uses it. Every method may be called from any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection
+
+from app.audit.chain import AuditRecord, ChainReport, Head, check
+from app.audit.events import AuditEvent, Source, content_of
+from app.store import audit_trail
+from app.store.engine import Database
+from app.store.locks import Workplace
+from app.version import version
+
+
+class AuditTrail:
+    """Appends to the trail of one store, and reads it; each method raises a `StoreError` where the database refuses."""
+
+    def __init__(self, database: Database, place: Workplace) -> None:
+        self._database, self._source = database, Source(place.host, place.process, version())
+
+    def record(self, event: AuditEvent) -> AuditRecord:
+        """Append one event; when this returns, it is on the disk."""
+        with self._database.writing() as connection:
+            return self.append_to(connection, event)
+
+    def append_to(self, connection: Connection, event: AuditEvent) -> AuditRecord:
+        """Append one event as the last act of a transaction, so that both are kept or neither."""
+        return audit_trail.append(connection, self._database.now(connection), content_of(event, self._source))
+
+    def head(self) -> Head:
+        """Return the end of the chain, to be anchored elsewhere."""
+        with self._database.reading() as connection:
+            return audit_trail.head(connection)
+
+    def records(self) -> Iterator[AuditRecord]:
+        """Yield every record, the first one first, as they are when this begins."""
+        with self._database.reading() as connection:
+            yield from audit_trail.records(connection)
+
+    def check(self, anchors: Sequence[Head] = ()) -> ChainReport:
+        """Go through the whole chain and compare it with heads that were anchored elsewhere."""
+        return check(self.records(), anchors)
