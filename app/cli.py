@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Said again here, because app.resource_files loads numpy, and that must wait for the settings in `main`.
 PROTOCOLS = ("disc", "brain", "cord")
-COMMANDS = ("analyse", "fit", "basis", "demo", "verify", "inspect")
+COMMANDS = ("analyse", "fit", "basis", "demo", "verify", "inspect", "deidentify")
 SEQUENCES = ("PRESS", "STEAM", "sLASER", "SPECIAL", "spin echo", "pulse-acquire")
 NOTHING_DONE = 2
 
@@ -67,7 +67,17 @@ def _command(options: argparse.Namespace) -> int:
         return headless.make_demo(options.folder, options.seed)
     if options.command == "verify":
         return headless.verify(options.report, options.study, options.trust)
+    if options.command == "deidentify":
+        return _deidentify(options)
     return headless.inspect(options.file)
+
+
+def _deidentify(options: argparse.Namespace) -> int:
+    from app.deidentify.pseudonyms import fresh_pseudonyms, pseudonyms_of
+    from app.deidentify.run import deidentify
+
+    pseudonyms = fresh_pseudonyms() if options.key_file is None else pseudonyms_of(options.key_file)
+    return deidentify(options.study, options.out, pseudonyms)
 
 
 def _basis(options: argparse.Namespace) -> int:
@@ -130,6 +140,11 @@ def _commands() -> argparse.ArgumentParser:
     verify.add_argument("--trust", type=Path, metavar="ROOT.pem", help="trust this root certificate only")
     inspect = commands.add_parser("inspect", help="say what files are")
     inspect.add_argument("file", nargs="+", type=Path)
+    strip = commands.add_parser("deidentify", help="copy studies without their patients")
+    strip.add_argument("study", nargs="+", type=Path, help="folder, DICOMDIR, zip or single file")
+    strip.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder")
+    text = "secret key: copies made with the same key can be linked (made where missing; default: none is kept)"
+    strip.add_argument("--key-file", type=Path, metavar="FILE", help=text)
     return parser
 
 
