@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from PySide6 import QtCore
@@ -12,14 +12,14 @@ from PySide6 import QtCore
 from analysis.reading import BadReading, Reading, reading_from_json
 from analysis.types import Progress, SourceFile, Stop, Study
 from analysis.worklist import StudyId
-from app.audit.anchors import BadAnchor
-from app.audit.events import AuditEvent, subject_of
 from app.autosave import Autosave, Listener
 from app.jobs import JobRunner
 from app.session import ReadingSession
-from app.store import DamagedRevision, Lock, Store, StoreError, files_of, user_name
+from app.store import DamagedRevision, Lock, Revision, SignedReport, Store, StoreError, files_of, user_name
 
 KEEP = "keep"
+IS_FINAL = "This reading is final; it can be looked at and amended, not changed."
+_FLUSH_S = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,7 @@ class Kept:
     reading : as it was left; None where it is read for the first time
     read_only : why it can only be looked at, as a sentence; empty where it can be worked on
     note : something the reader should know, as a sentence
+    signed : the newest signed report, None where nothing was signed
     """
 
     study_id: StudyId
@@ -38,6 +39,7 @@ class Kept:
     reading: Reading | None
     read_only: str
     note: str
+    signed: SignedReport | None = None
 
 
 def take(store: Store, study: Study) -> Kept:
@@ -50,8 +52,7 @@ def take(store: Store, study: Study) -> Kept:
     files = files_of(study)
     study_id = store.remember_study(study.info, files, _common_folder(files), datetime.now(UTC))
     lock = store.lock(study_id)
-    text = f"{len(files)} files" if lock.mine else f"{len(files)} files, to look at only"
-    store.audit.record(AuditEvent("study opened", user_name(), text, subject=subject_of(study.info)))
+    signed = store.signed_report(study_id)
     reading, note, read_only = None, "", ""
     try:
         revision = store.latest(study_id)
@@ -68,11 +69,18 @@ def take(store: Store, study: Study) -> Kept:
             f"{lock.holder.user} at {lock.holder.host} works on this reading since {since}; you can look at it, "
             "and nothing you change would be kept."
         )
-    elif reading is not None and reading.state == "final":
-        read_only = "This reading is final; it can be looked at and amended, not changed."
+    elif revision is not None and reading is not None and _is_signed(reading, revision, signed):
+        read_only = IS_FINAL
     elif lock.taken_from is not None:
         note = f"The reading was left open by {lock.taken_from.user} at {lock.taken_from.host}; it is yours now."
-    return Kept(study_id, lock, reading, read_only, note)
+    return Kept(study_id, lock, reading, read_only, note, signed)
+
+
+def _is_signed(reading: Reading, revision: Revision, signed: SignedReport | None) -> bool:
+    """Whether a reading is the one that its newest report signs; a final one without a report is taken as signed."""
+    if signed is None:
+        return reading.state == "final"
+    return revision.number <= signed.revision
 
 
 def _common_folder(files: Sequence[SourceFile]) -> str:
@@ -128,8 +136,7 @@ class Keeping(QtCore.QObject):
             self._kept = kept
             self._session.open_study(study, kept.reading or fresh, read_only=kept.read_only)
             if not kept.read_only:
-                listener = Listener(self.saved.emit, self.trouble.emit, self.recovered.emit)
-                self._autosave = Autosave(store, kept.study_id, user_name(), listener)
+                self._begin_saving()
             for sentence in (kept.read_only, kept.note):
                 if sentence:
                     self.noted.emit(sentence)
@@ -144,6 +151,69 @@ class Keeping(QtCore.QObject):
             return take(store, study)
 
         self._jobs.start(KEEP, "Looking up the reading", work, done=done, failed=failed, quiet=True)
+
+    def _begin_saving(self) -> None:
+        if self._store is not None and self._kept is not None and self._autosave is None:
+            listener = Listener(self.saved.emit, self.trouble.emit, self.recovered.emit)
+            self._autosave = Autosave(self._store, self._kept.study_id, user_name(), listener)
+
+    # --- signing -------------------------------------------------------------------------------------------------
+
+    @property
+    def signed(self) -> SignedReport | None:
+        """The newest signed report of the open study; None where there is none, or no store."""
+        return self._kept.signed if self._kept is not None else None
+
+    @property
+    def refusal(self) -> str:
+        """Why the open reading cannot be signed or amended here, as a sentence; empty where it can."""
+        if self._kept is not None and not self._kept.lock.mine:
+            return self._kept.read_only
+        return ""
+
+    def sign_off(self, reading: Reading, pdf: bytes) -> SignedReport | None:
+        """Keep a signed report with its reading, once all gestures are saved; for a worker thread.
+
+        Returns
+        -------
+        What was kept; None where there is no store.
+
+        Raises
+        ------
+        StoreError : nothing was kept, and the reading is not final
+        """
+        store, kept, autosave = self._store, self._kept, self._autosave
+        if store is None or kept is None:
+            return None
+        if autosave is not None and not autosave.flush(_FLUSH_S):
+            raise StoreError(
+                "The report was not signed off: the changes before it could not be saved. "
+                f"{autosave.trouble or 'The store of readings did not answer in time.'}"
+            )
+        return store.sign_off(
+            kept.study_id,
+            reading.to_json(),
+            pdf,
+            datetime.now(UTC),
+            user_name(),
+            state=reading.state,
+            amends=reading.amends,
+        )
+
+    def settle(self, reading: Reading, signed: SignedReport | None) -> None:
+        """Make the session's reading the one that was signed; nothing of it can be changed any more."""
+        if self._kept is not None:
+            self._kept = replace(self._kept, reading=reading, signed=signed, read_only=IS_FINAL)
+        self._session.turn_page(reading, read_only=IS_FINAL)
+
+    def amend(self, reading: Reading, reason: str, signed_sha256: str) -> None:
+        """Begin the amendment of a signed reading and save that; its settings and texts start as they were signed."""
+        amended = replace(reading, state="amended", amends=signed_sha256, amendment_reason=reason)
+        if self._kept is not None:
+            self._kept = replace(self._kept, read_only="")
+        self._session.turn_page(amended)
+        self._begin_saving()
+        self._save(f"amendment begun: {reason}")
 
     def _save(self, text: str) -> None:
         if self._autosave is not None:
@@ -173,13 +243,4 @@ class Keeping(QtCore.QObject):
         """Give the reading back and close the store."""
         self.give_back()
         if self._store is not None:
-            self._end_trail(self._store)
             self._store.close()
-
-    def _end_trail(self, store: Store) -> None:
-        """Record the end of the program, and note the end of the trail beside the store."""
-        try:
-            store.audit.record(AuditEvent("program stopped", user_name()))
-            store.audit.anchor()
-        except (StoreError, BadAnchor) as error:
-            self.trouble.emit(str(error))

@@ -18,16 +18,14 @@ from analysis.protocol import Protocol
 from analysis.types import ExamResult, Progress, Stop, Study
 from analysis.voxel_settings import ExamSettings
 from app import platform_env
-from app.audit.events import AuditEvent
 from app.crash import crash_log
 from app.jobs import JobRunner
 from app.live_refit import BasesOf
-from app.report_desk import WriteReport
+from app.report_preview import MakeReport
 from app.resource_files import PROTOCOLS, load_protocol, load_spin_library, protocol_for, resource_path
 from app.services import Analyse, Services
 from app.session import ReadingSession
-from app.settings import store_address, workstation_settings
-from app.store import Store, StoreDamaged, StoreError, user_name
+from app.store import Store, StoreDamaged, StoreError
 from app.workstation import Workstation
 from widgets import theme
 from widgets.key_editor import KeyEditor
@@ -43,7 +41,7 @@ def run(
     screenshot: Path | None = None,
     protocol_id: str | None = None,
     services: Services | None = None,
-    write_report: WriteReport | None = None,
+    make_report: MakeReport | None = None,
 ) -> int:
     """Show the workstation until it is closed; on a study where paths are given.
 
@@ -53,7 +51,7 @@ def run(
         here, and return; works without a display
     protocol_id : the protocol to read with; None chooses by the study's headers
     services : what reads and computes; None is the real thing
-    write_report : writes the report in the background; None leaves the action out of reach
+    make_report : makes the bytes of reports; None leaves them out of reach
 
     Returns
     -------
@@ -65,14 +63,14 @@ def run(
         return 2
     platform_env.prepare()
     app, owned = _application()
-    settings = None if screenshot is not None else workstation_settings()
+    settings = None if screenshot is not None else _settings()
     apply_look(app, settings)
     window = MainWindow(PROTOCOLS)
     session, jobs = ReadingSession(), JobRunner()
     if services is None:
-        services = real_services(write_report)
+        services = real_services(make_report)
         if screenshot is None:
-            services = replace(services, store=_open_store(window, settings))
+            services = replace(services, store=_open_store(window, settings), settings=settings)
     workstation = Workstation(window, session, jobs, services, protocol_id)
     window.theme_requested.connect(lambda name: _change_theme(app, workstation, settings, name))
     try:
@@ -84,6 +82,7 @@ def run(
     finally:
         workstation.keeping.shut_down()
         jobs.shut_down()
+        workstation.reports.shut_down()
         window.close()
         for item in (workstation, jobs, session, window):
             item.deleteLater()
@@ -93,25 +92,23 @@ def run(
     return status
 
 
-def real_services(write_report: WriteReport | None = None) -> Services:
+def real_services(make_report: MakeReport | None = None) -> Services:
     """Return the services that read files and compute; what they need is imported when first used."""
     bases_of = _bases_of()
     analyse = _analyse_with(bases_of)
-    return Services(_read_studies, _choose_protocol, analyse, bases_of, write_report, first_look=_first_look)
+    return Services(_read_studies, _choose_protocol, analyse, bases_of, make_report, first_look=_first_look)
 
 
 def _open_store(window: MainWindow, settings: QtCore.QSettings | None) -> Store | None:
     """Open the store that the settings name, else this user's own; after a damaged one a new one begins."""
-    url = store_address(settings) if settings is not None else None
+    url = str(settings.value("store/url", "", type=str)) if settings is not None else ""
     for _ in range(2):
         try:
-            store = Store.open(url)
-            store.audit.record(AuditEvent("program started", user_name()))
-            return store
+            return Store.open(url or None)
         except StoreDamaged as error:
             window.notices.add("error", str(error))
         except StoreError as error:
-            window.notices.add("error", f"Neither readings nor the audit trail are saved. {error}")
+            window.notices.add("error", f"Readings are not saved. {error}")
             return None
     return None
 
@@ -176,6 +173,12 @@ def _application() -> tuple[QtWidgets.QApplication, bool]:
     except metadata.PackageNotFoundError:
         app.setApplicationVersion("from source")
     return app, True
+
+
+def _settings() -> QtCore.QSettings:
+    return QtCore.QSettings(
+        QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, "Discern", "workstation"
+    )
 
 
 def apply_look(app: QtWidgets.QApplication, settings: QtCore.QSettings | None = None) -> None:

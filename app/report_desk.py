@@ -1,74 +1,265 @@
-"""Writing a report from the window: asks where and by whom, and writes in the background."""
+"""The report's side of the window: opens its room, shows its state, and hands what is asked for to the right desk."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
-from PySide6 import QtCore
+from PySide6 import QtCore, QtWidgets
 
-from analysis.protocol import Protocol
-from analysis.reading import Reading
-from analysis.types import ExamResult, Progress, Stop, Study
+from analysis.types import Progress, Stop
+from app.atomic_file import reason_of, write_whole
 from app.jobs import JobRunner
+from app.keeping import Keeping
+from app.report_edit_desk import ReportEditDesk
+from app.report_preview import MakeReport, PreviewDesk, ReportInput, SignedFile
+from app.report_settings import keep_report_settings, load_report_settings
+from app.report_state import as_signed, banner_word, report_state
 from app.session import ReadingSession
-from app.window_report import proposed_signer
+from app.sign_desk import SignDesk, SignedOff
 from widgets.main_window import MainWindow
-from widgets.report_dialog import ReportDialog, ReportRequest
+from widgets.report_dock import ReportDock
+from widgets.report_settings import ReportSettings, ReportSettingsDialog
+from widgets.report_workspace import ReportWorkspace
 
-WriteReport = Callable[[Study, ExamResult, Protocol, Reading, ReportRequest, Progress, Stop], Path]
-"""Writes the report that a reader asked for, and returns the file it wrote."""
-
-REPORT = "report"
+SAVE = "save report"
 
 
 class ReportDesk(QtCore.QObject):
-    """Opens the dialog for the reading as it is, and hands its answer to a job."""
+    """Wires the report's room to session, store and the desks of preview and signing."""
 
-    def __init__(self, window: MainWindow, session: ReadingSession, jobs: JobRunner, write: WriteReport | None) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        session: ReadingSession,
+        jobs: JobRunner,
+        keeping: Keeping,
+        make: MakeReport | None,
+        settings: QtCore.QSettings | None = None,
+    ) -> None:
         super().__init__(window)
-        self._window, self._session, self._jobs, self._write_report = window, session, jobs, write
+        self._window, self._session, self._jobs, self._keeping = window, session, jobs, keeping
+        self._make, self._kept_settings = make, settings
+        self.settings = load_report_settings(settings)
         self._folder = Path.home()
-        self.dialog: ReportDialog | None = None
-        window.report_requested.connect(self.ask)
-        session.exam_changed.connect(self._offer)
+        self._last_signed: SignedOff | None = None
+        self.workspace: ReportWorkspace | None = None
+        window.report_requested.connect(self.toggle)
+        window.closing.connect(self.hide)
+        session.exam_changed.connect(self._show_state)
+        session.reading_changed.connect(self._show_state)
+        session.read_only_changed.connect(self._show_state)
+        session.gesture_ended.connect(lambda _: self._show_state())
+        session.study_changed.connect(self._on_study)
+        self._show_state()
+
+    # --- building ------------------------------------------------------------------------------------------------
+
+    def _build(self, make: MakeReport) -> ReportWorkspace:
+        """Make the room when it is first asked for, so that the window opens as fast as without."""
+        workspace = ReportWorkspace()
+        self.dock = ReportDock(workspace, self._window.side, self._window.columns)
+        self.editing = ReportEditDesk(workspace, self._session)
+        self.preview = PreviewDesk(workspace.preview, self._session, self._jobs, make, self.source)
+        self.signing = SignDesk(self._window, self._jobs, self._keeping, self.preview, make, lambda: self.settings)
+        self.dock.shown_changed.connect(self.preview.set_on)
+        self.signing.signed.connect(self._on_signed)
+        bar = workspace.bar
+        bar.sign_requested.connect(self.sign)
+        bar.amend_requested.connect(lambda: workspace.show_amendment(True, bring=True))
+        bar.preliminary_toggled.connect(self._set_preliminary)
+        bar.save_requested.connect(self.save)
+        bar.settings_requested.connect(self.ask_settings)
+        workspace.amendment.begin_requested.connect(self._begin_amendment)
+        return workspace
+
+    # --- what there is -------------------------------------------------------------------------------------------
+
+    @property
+    def ready(self) -> bool:
+        """Whether there are results that belong to the reading."""
+        session = self._session
+        return session.study is not None and session.exam is not None and session.exam_belongs_to(session.reading)
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the reading is signed as it is."""
+        session = self._session
+        return bool(session.read_only) and session.reading.state in ("final", "amended") and not self._keeping.refusal
+
+    def report(self, *, to_sign: bool) -> ReportInput | None:
+        """Return what the report of the reading is made from, None while there are no results for it."""
+        session = self._session
+        if not self.ready or session.study is None or session.exam is None or session.protocol is None:
+            return None
+        return ReportInput(
+            session.study,
+            session.exam,
+            session.protocol,
+            as_signed(session.reading) if to_sign else session.reading,
+            datetime.now().astimezone(),
+            to_sign=to_sign,
+            paper=self.settings.paper,
+        )
+
+    def source(self) -> ReportInput | SignedFile | None:
+        """Return what the preview shows: the signed file where there is one, else the report as it would be signed."""
+        if self.is_signed:
+            return self.signed_file()
+        return self.report(to_sign=True)
+
+    def signed_file(self) -> SignedFile | None:
+        """Return the signed report of the reading, from the store or as it was just signed."""
+        store, kept, last = self._keeping.store, self._keeping.signed, self._last_signed
+        if store is not None and kept is not None:
+            return SignedFile(kept.sha256, lambda: store.signed_pdf(kept))
+        return SignedFile("just signed", lambda: last.pdf) if last is not None else None
+
+    # --- showing -------------------------------------------------------------------------------------------------
+
+    def toggle(self) -> None:
+        """Open the report's room, or close it."""
+        if self.workspace is not None and self.dock.shown and not self.dock.in_window:
+            self.hide()
+        else:
+            self.show()
+
+    def show(self) -> None:
+        """Bring the report's room into view."""
+        if self._make is None or self._session.study is None:
+            return
+        if self.workspace is None:
+            self.workspace = self._build(self._make)
+            self._show_state()
+        self.dock.show()
+
+    def hide(self) -> None:
+        """Close the report's room."""
+        if self.workspace is not None:
+            self.dock.hide()
+
+    def finish_gestures(self) -> None:
+        """End what the reader has begun in the report's room."""
+        if self.workspace is not None:
+            self.workspace.finish_gestures()
+
+    def shut_down(self) -> None:
+        """Let go of the pages."""
+        if self.workspace is not None:
+            self.preview.shut_down()
+
+    def apply_theme(self) -> None:
+        """Let the room take the colours of the theme in use."""
+        if self.workspace is not None:
+            self.workspace.apply_theme()
+
+    def _on_study(self) -> None:
+        self._last_signed = None
+        self._show_state()
+
+    def _show_state(self) -> None:
+        session = self._session
+        if session.in_gesture:
+            return
         self._offer()
+        if session.study is not None:
+            self._window.banner.set_state(banner_word(session.reading, is_signed=self.is_signed))
+        if self.workspace is None:
+            return
+        refusal, signed = self._keeping.refusal, self._keeping.signed
+        state = report_state(session.reading, signed, read_only=session.read_only, refusal=refusal, ready=self.ready)
+        self.workspace.bar.set_state(state)
+        begun = session.reading.state == "amended" and not self.is_signed
+        self.workspace.show_amendment(begun or self.is_signed)
+        self.workspace.amendment.set_amendment(session.reading.amendment_reason, begun=begun)
 
     def _offer(self) -> None:
-        """Put the action in reach, or say why it is not."""
-        if self._session.in_gesture:
-            return
-        ready, why = self._session.exam is not None, "Write a PDF report of this reading."
-        if self._write_report is None:
+        """Put the report in reach, or say why it is not."""
+        ready, why = self._session.exam is not None, "Open the report: its text, its pages, and its signature."
+        if self._make is None:
             why = "This build cannot write reports."
         elif not ready:
             why = "There is nothing to report before the spectra are fitted."
-        self._window.set_report_enabled(ready and self._write_report is not None, why)
+        self._window.set_report_enabled(ready and self._make is not None, why)
 
-    def ask(self) -> None:
-        """Let the reader choose where the report goes and who signs it."""
-        study = self._session.study
-        if self._write_report is None or study is None or self._session.exam is None:
-            return
-        if self.dialog is None:
-            self.dialog = ReportDialog(self._window)
-            self.dialog.requested.connect(self._write)
-        proposal = proposed_signer(study)
-        # The name holds nothing about the patient.
-        path = self._folder / "report.pdf"
-        self.dialog.ask(path, proposal.certificate, proposal.passphrase, proposal.note)
+    # --- what the reader asks for --------------------------------------------------------------------------------
 
-    def _write(self, request: ReportRequest) -> None:
-        session, write = self._session, self._write_report
-        study, exam, protocol, reading = session.study, session.exam, session.protocol, session.reading
-        if write is None or study is None or exam is None or protocol is None:
+    def sign(self) -> None:
+        """Let the reader sign the report as it is."""
+        self.finish_gestures()
+        report = self.report(to_sign=True)
+        if report is None or self.is_signed or self._keeping.refusal:
             return
-        self._folder = request.path.parent
-        kind = "An unsigned draft" if request.certificate is None else "The signed report"
-        self._jobs.start(
-            REPORT,
-            "Writing the report",
-            lambda progress, stop: write(study, exam, protocol, reading, request, progress, stop),
-            done=lambda written: self._window.notices.add("info", f"{kind} was written to {written}."),
-            failed=lambda sentence: self._window.notices.add("error", sentence),
+        self.signing.ask(report)
+
+    def _on_signed(self, done: SignedOff) -> None:
+        self._last_signed = done
+        self._keeping.settle(done.made_from.reading, done.kept)
+        self._window.notices.add("info", "The report is signed and the reading is final.")
+
+    def _set_preliminary(self, on: bool) -> None:
+        self.finish_gestures()
+        reading = self._session.reading
+        if not self._session.read_only and reading.state in ("draft", "preliminary"):
+            text = "called preliminary" if on else "called a draft again"
+            self._session.edit(text, replace(reading, state="preliminary" if on else "draft"))
+
+    def _begin_amendment(self, reason: str) -> None:
+        signed = self._keeping.signed
+        if self.is_signed and signed is not None:
+            self._keeping.amend(self._session.reading, reason, signed.sha256)
+
+    def save(self) -> None:
+        """Let the reader write the report to a file: the signed one where there is one, else one that says unsigned."""
+        self.finish_gestures()
+        load = self._loader()
+        if load is None:
+            return
+        title = "Write the signed report" if self.is_signed else "Write the report, unsigned"
+        chosen, _ = QtWidgets.QFileDialog.getSaveFileName(
+            self._window, title, str(self._folder / "report.pdf"), "PDF (*.pdf)"
         )
+        if chosen:
+            self.save_to(Path(chosen), load)
+
+    def _loader(self) -> Callable[[], bytes] | None:
+        """Return what gives the report's bytes as they may leave: signed, or saying that they are not."""
+        if self.is_signed:
+            signed = self.signed_file()
+            return signed.load if signed is not None else None
+        report, make = self.report(to_sign=False), self._make
+        return None if report is None or make is None else lambda: make(report)
+
+    def save_to(self, path: Path, load: Callable[[], bytes]) -> None:
+        """Write the report's bytes to a file in the background."""
+        self._folder = path.parent
+        kind = "The signed report" if self.is_signed else "An unsigned report"
+
+        def work(_: Progress, __: Stop) -> str:
+            try:
+                write_whole(path, load())
+            except OSError as error:
+                return f"The report cannot be written to {path}: {reason_of(error)}."
+            return ""
+
+        def done(problem: str) -> None:
+            text = problem or f"{kind} was written to {path}."
+            self._window.notices.add("error" if problem else "info", text)
+
+        failed = self._window.notices.add
+        self._jobs.start(SAVE, "Writing the report", work, done=done, failed=lambda text: failed("error", text))
+
+    def ask_settings(self) -> None:
+        """Let the reader change the settings of reports."""
+        dialog = ReportSettingsDialog(self._window)
+        dialog.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(self._take_settings)
+        dialog.ask(self.settings)
+
+    def _take_settings(self, chosen: ReportSettings) -> None:
+        self.settings = chosen
+        keep_report_settings(self._kept_settings, chosen)
+        if self.workspace is not None:
+            self.preview.refresh()

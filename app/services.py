@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6 import QtCore
+
 from analysis.protocol import Protocol
 from analysis.types import ExamResult, Progress, Stop, Study
 from analysis.voxel_settings import ExamSettings
 from app.live_refit import BasesOf
-from app.report_desk import WriteReport
+from app.report_preview import MakeReport
 from app.store import Store
 
 FirstLook = Callable[[Sequence[Path], Stop], Study | None]
@@ -27,6 +29,7 @@ class Services:
     choose_protocol: ChooseProtocol
     analyse: Analyse
     bases_of: BasesOf
-    write_report: WriteReport | None = None
+    make_report: MakeReport | None = None
     store: Store | None = None
     first_look: FirstLook | None = None
+    settings: QtCore.QSettings | None = None

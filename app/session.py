@@ -32,6 +32,8 @@ class ReadingSession(QtCore.QObject):
     gesture_ended = QtCore.Signal(str)
     """The text of a gesture that changed the reading, or of an undo or redo: what is to be kept for good."""
     history_changed = QtCore.Signal()
+    read_only_changed = QtCore.Signal()
+    """The reading was signed, or an amendment of it begins."""
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
@@ -245,6 +247,17 @@ class ReadingSession(QtCore.QObject):
         """Choose the pre-test probability, 0 to 1."""
         if pretest != self.pretest:
             self.edit(f"pre-test probability {100 * pretest:.0f} %", replace(self._reading, pretest=pretest))
+
+    def turn_page(self, reading: Reading, *, read_only: str = "") -> None:
+        """Replace the reading where a signature ends it or an amendment begins: nothing before can be undone.
+
+        The results stay; `reading` must have the settings that made them.
+        """
+        self.end_gesture()
+        self._reading, self._history, self._read_only = reading, History(), read_only
+        self.reading_changed.emit()
+        self.history_changed.emit()
+        self.read_only_changed.emit()
 
     def undo(self) -> None:
         """Take the last gesture back, with its results."""

@@ -1,15 +1,21 @@
-"""The window's report: who may sign it, and the bridge from what the reader asked for to the file."""
+"""What the window's report is made, signed and checked with: the bridge from what the reader asked for to the files."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from analysis.protocol import Protocol
-from analysis.reading import Reading
-from analysis.types import ExamResult, Progress, Stop, Study
-from app.outputs import exam_bytes, save_report
-from widgets.report_dialog import ReportRequest
+from analysis.types import Study
+from app.outputs import exam_bytes
+from app.report_preview import ReportInput
+from app.version import version
+from widgets.report_settings import ReportSettings
+from widgets.sign_dialog import ShownCertificate, SignIdentity
+
+if TYPE_CHECKING:
+    from app.report.verify import Verification
 
 _DEMO_SIGNER = Path("signer", "demo-signer.p12")
 _PARENTS = 4
@@ -21,7 +27,7 @@ class Proposal:
 
     certificate: Path | None = None
     passphrase: str = field(default="", repr=False)
-    note: str = "Choose your certificate; the passphrase is asked for every signature and kept nowhere."
+    note: str = ""
 
 
 def proposed_signer(study: Study) -> Proposal:
@@ -39,20 +45,79 @@ def proposed_signer(study: Study) -> Proposal:
     return Proposal()
 
 
-def write_requested(
-    study: Study,
-    exam: ExamResult,
-    protocol: Protocol,
-    reading: Reading,
-    request: ReportRequest,
-    progress: Progress,
-    stop: Stop,
-) -> Path:
-    """Write the report that the reader asked for, signed where a certificate was given."""
-    from app.report.signing import Signer
+def make_report(made_from: ReportInput) -> bytes:
+    """Return the bytes of a report, ready to be signed where that was asked for.
 
-    progress(0.1, "Writing the report")
-    signer = None
-    if request.certificate is not None:
-        signer = Signer(request.certificate, request.passphrase.encode())
-    return save_report(request.path, study, exam, protocol, signer, results=exam_bytes(study, exam, reading))
+    Raises
+    ------
+    ReportError
+        If its results do not follow their schema.
+    """
+    from app.report.attach import attach_results
+    from app.report.content import report_content
+    from app.report.pdf import report_pdf
+
+    results = exam_bytes(made_from.study, made_from.exam, made_from.reading)
+    content = report_content(
+        made_from.study,
+        made_from.exam,
+        made_from.protocol,
+        version=version(),
+        created_at=made_from.created_at,
+        results_sha256=hashlib.sha256(results).hexdigest(),
+        signed=made_from.to_sign,
+    )
+    return attach_results(report_pdf(content), results, created_at=made_from.created_at)
+
+
+def sign_report(
+    pdf: bytes, identity: SignIdentity, meaning: str, settings: ReportSettings, *, simulated: bool
+) -> bytes:
+    """Return a report with its signature.
+
+    Raises
+    ------
+    CertificateProblem, SigningFailed
+        If it cannot be signed; the text says why.
+    """
+    from app.report.signing import sign_pdf
+
+    assert identity.certificate is not None
+    return sign_pdf(pdf, identity.certificate, identity.secret.encode(), meaning=meaning, simulated=simulated)
+
+
+def shown_certificate(identity: SignIdentity) -> ShownCertificate | None:
+    """Return what a certificate is, None where its secret does not open it (yet)."""
+    from datetime import UTC, datetime
+
+    from cryptography.hazmat.primitives.serialization import pkcs12
+    from cryptography.x509.oid import NameOID
+
+    from app.report.certificates import common_name, is_demo, signing_problem
+
+    if identity.certificate is None or not identity.certificate.is_file():
+        return None
+    try:
+        bundle = pkcs12.load_pkcs12(identity.certificate.read_bytes(), identity.secret.encode() or None)
+    except ValueError:
+        return None
+    if bundle.cert is None:
+        return ShownCertificate(problem="The file holds no certificate.")
+    certificate = bundle.cert.certificate
+    problem = signing_problem(certificate, datetime.now(UTC))
+    names = certificate.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
+    issuer = str(names[0].value) if names else certificate.issuer.rfc4514_string()
+    valid = f"Valid {certificate.not_valid_before_utc:%Y-%m-%d} to {certificate.not_valid_after_utc:%Y-%m-%d}."
+    note = "A throw-away certificate of the demonstration: it stands for nobody." if is_demo(certificate) else ""
+    return ShownCertificate(
+        common_name(certificate), issuer, valid, note, f"It may not sign: {problem}." if problem else ""
+    )
+
+
+def check_signed(pdf: bytes, settings: ReportSettings) -> Verification:
+    """Verify a signed report with the roots that this site trusts."""
+    from app.report.trust import trust_roots
+    from app.report.verify import verify_report
+
+    folder = Path(settings.trust_folder) if settings.trust_folder else None
+    return verify_report(pdf, trust_roots=trust_roots(None, folder))

@@ -45,13 +45,13 @@ class Workstation(QtCore.QObject):
         super().__init__()
         self._window, self._session, self._jobs = window, session, jobs
         self.side_windows = SideWindows(window, session)
-        self.reports = ReportDesk(window, session, jobs, services.write_report)
         self.live = LiveRefit(session, jobs, services.bases_of)
         self.edits = EditDesk(window, session, self.live)
         self.prior = PriorDesk(window, session, jobs, services.store, read_prior)
         self.beside = SpectrumDesk(window, session, jobs, self.edits, self.prior)
         self.discs = DiscDesk(window, session, jobs, self.live)
         self.keeping = Keeping(session, jobs, services.store)
+        self.reports = ReportDesk(window, session, jobs, self.keeping, services.make_report, services.settings)
         self.analysis = AnalysisDesk(window, session, jobs, services, self.live, protocol_id)
         self.opening = OpeningDesk(window, session, jobs, services, self.keeping, self.analysis)
         self.worklist = WorklistDesk(window, jobs, services.store, self.open_paths, self.prior.open)
@@ -122,6 +122,7 @@ class Workstation(QtCore.QObject):
         """Let the windows beside the reading take the colours of the theme in use."""
         self._window.apply_theme()
         self.beside.apply_theme()
+        self.reports.apply_theme()
         for view in (self.worklist.view, self.discs.robustness):
             if view is not None:
                 view.apply_theme()
@@ -137,6 +138,7 @@ class Workstation(QtCore.QObject):
     def _finish_gestures(self) -> None:
         self._window.fit_panel.finish_gesture()
         self._window.morphology.finish_gesture()
+        self.reports.finish_gestures()
 
     def _show_history(self) -> None:
         history = self._session.history

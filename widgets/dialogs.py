@@ -17,7 +17,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Ctrl+O", "open a folder"),
             ("Ctrl+Shift+O", "open files"),
-            ("Ctrl+R", "write the report"),
+            ("Ctrl+R", "open or close the report"),
             ("Ctrl+L", "the worklist"),
             ("Ctrl+I", "details: processing, files, messages"),
             ("Ctrl+Z / Ctrl+Shift+Z", "undo, redo"),

@@ -96,7 +96,7 @@ class DiscTable(QtWidgets.QFrame):
 
     def _build_buttons(self) -> QtWidgets.QHBoxLayout:
         row = QtWidgets.QHBoxLayout()
-        self.report_button = QtWidgets.QPushButton("Write report…")
+        self.report_button = QtWidgets.QPushButton("Report")
         theme.mark(self.report_button, "primary")
         self.copy_button = QtWidgets.QPushButton("Copy table")
         self.export_button = QtWidgets.QPushButton("Export CSV…")

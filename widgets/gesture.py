@@ -14,12 +14,12 @@ class Gesture(QtCore.QObject):
     began = QtCore.Signal(str)
     ended = QtCore.Signal()
 
-    def __init__(self, parent: QtCore.QObject | None = None) -> None:
+    def __init__(self, parent: QtCore.QObject | None = None, *, pause_ms: int = PAUSE_MS) -> None:
         super().__init__(parent)
         self._name = ""
         self._rest = QtCore.QTimer(self)
         self._rest.setSingleShot(True)
-        self._rest.setInterval(PAUSE_MS)
+        self._rest.setInterval(pause_ms)
         self._rest.timeout.connect(self.end)
 
     @property

@@ -1,4 +1,4 @@
-"""A window of its own for the images, so that a second monitor can hold them."""
+"""A window of its own for a part of the reading, so that a second monitor can hold it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ class ImageWindow(QtWidgets.QWidget):
     closed = QtCore.Signal()
     """The window is about to go: whoever lent the widget takes it back now, by `give_back`."""
 
-    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+    def __init__(
+        self,
+        parent: QtWidgets.QWidget | None = None,
+        *,
+        title: str = "Discern images",
+        name: str = "Images on a second monitor",
+    ) -> None:
         super().__init__(parent, QtCore.Qt.WindowType.Window)
-        self.setWindowTitle("Discern images")
-        self.setAccessibleName("Images on a second monitor")
+        self.setWindowTitle(title)
+        self.setAccessibleName(name)
         self._held: QtWidgets.QWidget | None = None
         box = QtWidgets.QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)

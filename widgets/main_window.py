@@ -80,7 +80,9 @@ class MainWindow(QtWidgets.QMainWindow):
         self.empty = EmptyState()
         self.left = self._splitter("left", QtCore.Qt.Orientation.Vertical, self.grid, self.discs)
         self.right = self._splitter("right", QtCore.Qt.Orientation.Vertical, self.spectrum, self.panels)
-        self.columns = self._splitter("columns", QtCore.Qt.Orientation.Horizontal, self.left, self.right)
+        self.side = QtWidgets.QStackedWidget()
+        self.side.addWidget(self.right)
+        self.columns = self._splitter("columns", QtCore.Qt.Orientation.Horizontal, self.left, self.side)
         self.pages = QtWidgets.QStackedWidget()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.columns)
@@ -147,7 +149,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.worklist_action = self._action(study, "&Worklist…", "Ctrl+L", self.worklist_requested.emit)
         self.study_menu = study.addMenu("&Studies that were read")
         study.addSeparator()
-        self.report_action = self._action(study, "Write &report…", "Ctrl+R", self.report_requested.emit)
+        self.report_action = self._action(study, "&Report", "Ctrl+R", self.report_requested.emit)
         self.export_action = self._action(study, "&Export table as CSV…", "", self.export_requested.emit)
         self._action(study, "&Details…", "Ctrl+I", self.details_requested.emit)
         study.addSeparator()
@@ -171,6 +173,7 @@ class MainWindow(QtWidgets.QMainWindow):
         view.addSeparator()
         self._action(view, "&Dark theme", "", lambda: self.theme_requested.emit("dark"))
         self._action(view, "&Light theme", "", lambda: self.theme_requested.emit("light"))
+        self.report_menu = bar.addMenu("Re&port")
         about = bar.addMenu("&Help")
         self._action(about, "&Keys", "F1", self.keys_requested.emit)
         self._action(about, "&Change keys…", "", self.key_editor_requested.emit)
@@ -238,6 +241,10 @@ class MainWindow(QtWidgets.QMainWindow):
         action.triggered.connect(lambda _=False: slot())
         where.addAction(action)
         return action
+
+    def add_command(self, menu: QtWidgets.QMenu, text: str, keys: str, slot: Callable[[], object]) -> QtGui.QAction:
+        """Add a command of a desk to a menu; the key editor knows it like the others."""
+        return self._action(menu, text, keys, slot)
 
     # --- state ---------------------------------------------------------------------------------------------------
 

@@ -204,6 +204,10 @@ def _style_sheet(t: Tokens) -> str:
         padding: 2px 6px; min-height: {TARGET_PX - 6}px; }}
     QLineEdit:focus {{ border: 1px solid {t.info}; }}
     QCheckBox {{ min-height: {TARGET_PX}px; }}
+    QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {t.dim}; border-radius: 3px;
+        background: {t.panel}; }}
+    QCheckBox::indicator:checked {{ background: {t.accent}; border: 3px solid {t.text}; width: 9px; height: 9px; }}
+    QCheckBox::indicator:disabled {{ border-color: {t.border}; }}
     QComboBox:focus {{ border: 1px solid {t.info}; }}
     QTableView {{ background: {t.panel}; border: none; gridline-color: {t.border};
         selection-background-color: {t.selection}; selection-color: {t.text}; }}

@@ -100,9 +100,7 @@ def _copy(file: InputFile, stem: Path, pseudonyms: Pseudonyms) -> list[Path]:
     return written
 
 
-def _written(
-    file: InputFile, contents: Contents, original: Dataset, stem: Path, pseudonyms: Pseudonyms
-) -> list[Path]:
+def _written(file: InputFile, contents: Contents, original: Dataset, stem: Path, pseudonyms: Pseudonyms) -> list[Path]:
     if contents.slices or (original and contents.signals and original.get("Modality") and not _is_private(original)):
         path = stem.with_suffix(".dcm")
         meta = getattr(original, "file_meta", Dataset())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 RELATIVE_TOLERANCE: Final = 1e-4
@@ -16,29 +17,54 @@ _LEFT_OUT = frozenset({"path", "version", "warnings", "skipped", "text"})
 """Where files lie, who computed, and sentences may differ without a difference in what was found."""
 
 
+@dataclass(frozen=True)
+class Compared:
+    """One value of the results, as the report has it and as it was computed again.
+
+    Attributes
+    ----------
+    place : where it stands, for example ``L4-L5 ratios Lac/PG value``
+    old, new : both as they are shown
+    agrees : whether they are the same, up to rounding
+    number : whether both are numbers
+    """
+
+    place: str
+    old: str
+    new: str
+    agrees: bool
+    number: bool = False
+
+
 def compare_results(embedded: Mapping[str, Any], recomputed: Mapping[str, Any]) -> tuple[str, ...]:
     """List what differs, one entry each, for example ``L4-L5 ratios Lac/PG value: 1.94 in the report, 1.71 now``."""
-    return tuple(_differences("", embedded, recomputed, 0.0))
+    found = compared_values(embedded, recomputed)
+    return tuple(f"{c.place}: {c.old} in the report, {c.new} now" for c in found if not c.agrees)
 
 
-def _differences(place: str, old: Any, new: Any, scale: float) -> Iterator[str]:
+def compared_values(embedded: Mapping[str, Any], recomputed: Mapping[str, Any]) -> tuple[Compared, ...]:
+    """List every value with its counterpart, in the order of the report; what differs and what agrees."""
+    return tuple(_compared("", embedded, recomputed, 0.0))
+
+
+def _compared(place: str, old: Any, new: Any, scale: float) -> Iterator[Compared]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         own = _scale(old)
         for key in dict.fromkeys((*old, *new)):
             if key not in _LEFT_OUT:
-                yield from _differences(f"{place} {key}".strip(), old.get(key, _ABSENT), new.get(key, _ABSENT), own)
+                yield from _compared(f"{place} {key}".strip(), old.get(key, _ABSENT), new.get(key, _ABSENT), own)
     elif isinstance(old, list) and isinstance(new, list):
         if len(old) != len(new):
-            yield f"{place}: {len(old)} in the report, {len(new)} now"
+            yield Compared(place, str(len(old)), str(len(new)), agrees=False)
             return
         for number, (a, b) in enumerate(zip(old, new, strict=True)):
-            yield from _differences(_named(place, number, a), a, b, 0.0)
+            yield from _compared(_named(place, number, a), a, b, 0.0)
     elif _is_number(old) and _is_number(new):
         largest = max(abs(old), abs(new), scale)
-        if not math.isclose(old, new, rel_tol=0.0, abs_tol=RELATIVE_TOLERANCE * largest):
-            yield f"{place}: {_shown(old)} in the report, {_shown(new)} now"
-    elif type(old) is not type(new) or old != new:
-        yield f"{place}: {_shown(old)} in the report, {_shown(new)} now"
+        agrees = math.isclose(old, new, rel_tol=0.0, abs_tol=RELATIVE_TOLERANCE * largest)
+        yield Compared(place, _shown(old), _shown(new), agrees, number=True)
+    else:
+        yield Compared(place, _shown(old), _shown(new), type(old) is type(new) and old == new)
 
 
 def _scale(record: Mapping[str, Any]) -> float:

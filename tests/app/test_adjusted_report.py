@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ from analysis.types import FitSettings
 from analysis.voxel_settings import GateOverride, VoxelSettings
 from app.demo import make_demo
 from app.headless import verify
+from app.report_preview import ReportInput
 from app.resource_files import load_protocol, load_spin_library
-from app.window_report import proposed_signer, write_requested
-from widgets.report_dialog import ReportRequest
+from app.window_report import make_report, proposed_signer, sign_report
+from widgets.report_settings import ReportSettings
+from widgets.sign_dialog import SignIdentity
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +44,11 @@ def test_it_agrees_only_with_the_readers_settings(
     exam = analyse(study, protocol, load_spin_library(), settings=exam_settings(reading, study))
     signer = proposed_signer(study)
     assert signer.certificate is not None
-    request = ReportRequest(tmp_path / "report.pdf", signer.certificate, signer.passphrase)
     kept = reading if told else Reading()
-    path = write_requested(study, exam, protocol, kept, request, lambda *_: None, lambda: False)
+    pdf = make_report(ReportInput(study, exam, protocol, kept, datetime.now().astimezone()))
+    identity = SignIdentity("file", signer.certificate, secret=signer.passphrase)
+    path = tmp_path / "report.pdf"
+    path.write_bytes(sign_report(pdf, identity, "author, final report", ReportSettings(), simulated=True))
     root = next(signer.certificate.parent.glob("*.pem"))
     status = verify(path, demo, root)
     text = capsys.readouterr().out

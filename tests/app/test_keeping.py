@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from analysis.voxel_settings import VoxelSettings
 from app.jobs import JobRunner
 from app.keeping import Keeping
 from app.session import ReadingSession
-from app.store import Store
+from app.store import ReadingLocked, Store
 from tests.samples import sample_study
 
 STUDY = sample_study()
+STUDY_READING = Reading(protocol_id="disc")
 EDITED = VoxelReading(VoxelSettings(fit=FitSettings(shift_ppm=0.01)), Morphology(pfirrmann=4))
 
 
@@ -119,3 +121,53 @@ def test_without_a_store_studies_open_all_the_same(jobs: JobRunner, qapp: object
     assert session.study is STUDY
     session.edit_voxel("shift", 1, EDITED)
     keeping.shut_down()
+
+
+def test_a_signed_reading_comes_back_final_and_can_be_amended(jobs: JobRunner, tmp_path: Path, qtbot: QtBot) -> None:
+    first = Desk(jobs, tmp_path)
+    first.open(qtbot)
+    first.session.edit_voxel("shift", 1, EDITED)
+    final = replace(first.session.reading, state="final")
+    kept = first.keeping.sign_off(final, b"%PDF signed")
+    first.keeping.settle(final, kept)
+    assert first.session.read_only
+    first.session.undo()
+    first.session.set_pretest(0.1)
+    assert first.session.reading == final
+    first.keeping.shut_down()
+    second = Desk(jobs, tmp_path)
+    second.open(qtbot)
+    assert second.session.reading == final
+    assert "final" in second.session.read_only
+    assert second.keeping.signed == kept
+    second.keeping.amend(second.session.reading, "Wrong level", kept.sha256)
+    second.session.set_pretest(0.1)
+    second.keeping.shut_down()
+    third = Desk(jobs, tmp_path)
+    third.open(qtbot)
+    reading = third.session.reading
+    assert (reading.state, reading.amends, reading.amendment_reason) == ("amended", kept.sha256, "Wrong level")
+    assert reading.pretest == 0.1
+    assert not third.session.read_only
+    again = third.keeping.sign_off(reading, b"%PDF amended")
+    third.keeping.settle(reading, again)
+    assert (again.number, again.amends) == (2, kept.sha256)
+    third.keeping.shut_down()
+    fourth = Desk(jobs, tmp_path)
+    fourth.open(qtbot)
+    assert fourth.session.read_only
+    fourth.keeping.shut_down()
+
+
+def test_a_reading_held_by_somebody_else_is_neither_signed_nor_amended(
+    jobs: JobRunner, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first, second = Desk(jobs, tmp_path), Desk(jobs, tmp_path)
+    first.open(qtbot)
+    second.open(qtbot)
+    assert "works on this reading" in second.keeping.refusal
+    with pytest.raises(ReadingLocked):
+        second.keeping.sign_off(replace(STUDY_READING, state="final"), b"%PDF")
+    assert first.keeping.refusal == ""
+    first.keeping.shut_down()
+    second.keeping.shut_down()

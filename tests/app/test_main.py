@@ -18,7 +18,6 @@ from analysis.errors import Cancelled, NothingToRead
 from analysis.line_labels import line_labels
 from analysis.pipeline import BasisCache
 from analysis.protocol import Protocol
-from analysis.reading import Reading
 from analysis.types import ExamResult, Progress, Stop, Study
 from analysis.voxel_settings import ExamSettings
 from app.analysis_desk import ANALYSE
@@ -32,7 +31,6 @@ from app.session import ReadingSession
 from app.workstation import Workstation
 from tests.samples import sample_exam, sample_study
 from widgets.main_window import MainWindow
-from widgets.report_dialog import ReportRequest
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "does not support raise")
 Qt = QtCore.Qt
@@ -238,36 +236,6 @@ def test_table_is_exported(bench: Bench, qtbot: QtBot, tmp_path: Path, monkeypat
     monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *a: (str(tmp_path / "no" / "x.csv"), ""))
     bench.window.export_requested.emit()
     assert bench.window.notices.shown[-1].severity == "error"
-
-
-def test_report_is_written_in_the_background(qtbot: QtBot, tmp_path: Path) -> None:
-    written: list[tuple[object, ...]] = []
-
-    def write(
-        study: Study, exam: ExamResult, protocol: Protocol, reading: Reading, request: ReportRequest, *_: object
-    ) -> Path:
-        written.append((protocol.id, request, threading.current_thread() is threading.main_thread()))
-        return request.path
-
-    fake, window, jobs = Fake(), MainWindow(), JobRunner()
-    qtbot.addWidget(window)
-    station = Workstation(window, ReadingSession(), jobs, replace(fake.services(), write_report=write))
-    assert not window.report_action.isEnabled()
-    with qtbot.waitSignal(station.settled, timeout=5000):
-        station.open_paths([Path("somewhere")])
-    window.report_action.trigger()
-    dialog = station.reports.dialog
-    assert dialog is not None
-    assert not dialog.write_button.isEnabled()  # a signature is proposed, but no certificate is known
-    dialog.path_edit.setText(str(tmp_path / "report.pdf"))
-    dialog.certificate_edit.setText(str(tmp_path / "me.p12"))
-    dialog.passphrase_edit.setText("secret")
-    dialog.write_button.click()
-    qtbot.waitUntil(lambda: "The signed report was written" in window.notices.log[-1].text)
-    assert written == [("disc-1", ReportRequest(tmp_path / "report.pdf", tmp_path / "me.p12", "secret"), False)]
-    assert "secret" not in repr(written)
-    assert dialog.passphrase_edit.text() == ""
-    jobs.shut_down()
 
 
 def test_without_a_writer_the_report_is_out_of_reach(bench: Bench, qtbot: QtBot) -> None:

@@ -28,7 +28,7 @@ def editor(qtbot: QtBot, window: MainWindow) -> KeyEditor:
 def test_every_command_of_the_menus_is_listed_once(window: MainWindow, editor: KeyEditor) -> None:
     names = [editor.table.item(row, 0).text() for row in range(editor.table.rowCount())]
     assert len(names) == len(set(names))
-    assert {"Undo", "Next voxel", "Write report", "Worklist"} <= set(names)
+    assert {"Undo", "Next voxel", "Report", "Worklist"} <= set(names)
 
 
 def test_pressed_keys_are_taken_over_and_only_what_differs_is_kept(

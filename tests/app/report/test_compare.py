@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.report.compare import compare_results
+from app.report.compare import Compared, compare_results, compared_values
 
 
 @pytest.fixture
@@ -64,3 +64,15 @@ def test_other_differences_are_named(document: dict[str, Any], path: tuple[str, 
         place = place[key]
     place[path[-1]] = value
     assert said in compare_results(document, other)
+
+
+def test_every_number_is_listed_with_its_counterpart(document: dict[str, Any]) -> None:
+    other = copy.deepcopy(document)
+    other["voxels"][3]["ratios"]["Lac/PG"]["value"] = 1.71
+    found = compared_values(document, other)
+    places = [item.place for item in found]
+    assert len(set(places)) == len(places)
+    wrong = [item for item in found if not item.agrees]
+    assert wrong == [Compared("L4-L5 ratios Lac/PG value", "1.94366", "1.71", agrees=False, number=True)]
+    ratios = sum(len(ratio) for voxel in document["voxels"] for ratio in voxel["ratios"].values())
+    assert len([item for item in found if " ratios " in item.place]) == ratios

@@ -1,0 +1,330 @@
+"""The report's side of the window through real keys and the mouse: writing, previewing, signing, amending."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from PySide6 import QtCore, QtWidgets
+from pytestqt.qtbot import QtBot
+
+from analysis.basis import simulate_basis
+from analysis.pipeline import BasisCache
+from app.jobs import JobRunner
+from app.main import apply_look
+from app.report.certificates import make_demo_signer
+from app.report.verify import verify_report
+from app.report_desk import ReportDesk
+from app.resource_files import load_protocol, load_spin_library
+from app.services import Services
+from app.session import ReadingSession
+from app.store import Store
+from app.window_report import make_report
+from app.workstation import Workstation
+from tests.samples import sample_exam, sample_study
+from widgets.main_window import MainWindow
+from widgets.report_workspace import ReportWorkspace
+from widgets.sign_dialog import SignDialog
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "does not support raise")
+Qt = QtCore.Qt
+LONG_MS = 30_000
+
+
+@dataclass
+class Bench:
+    """A window with a store, opened on the made-up study."""
+
+    window: MainWindow
+    session: ReadingSession
+    jobs: JobRunner
+    station: Workstation
+    store: Store
+    folder: Path
+
+    @property
+    def desk(self) -> ReportDesk:
+        return self.station.reports
+
+    @property
+    def room(self) -> ReportWorkspace:
+        assert self.desk.workspace is not None
+        return self.desk.workspace
+
+    def open(self, qtbot: QtBot) -> None:
+        with qtbot.waitSignal(self.station.settled, timeout=LONG_MS):
+            self.station.open_paths([Path("somewhere")])
+
+    def open_report(self, qtbot: QtBot) -> None:
+        self.window.activateWindow()
+        qtbot.waitUntil(self.window.isActiveWindow)
+        qtbot.keyClick(self.window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+        self.wait_for_pages(qtbot)
+
+    def wait_for_pages(self, qtbot: QtBot) -> None:
+        qtbot.waitUntil(lambda: self.desk.preview.prepared is not None, timeout=LONG_MS)
+
+    def end(self) -> None:
+        self.desk.hide()
+        self.station.keeping.shut_down()
+        self.jobs.shut_down()
+        self.desk.shut_down()
+
+
+def make_bench(folder: Path) -> Bench:
+    study, library = sample_study(), load_spin_library()
+    services = Services(
+        lambda *_: (study,),
+        lambda _, name: (load_protocol(name or "disc"), "This is a test."),
+        lambda study, *_: sample_exam(study),
+        lambda protocol: BasisCache(protocol, library, simulate_basis),
+        make_report,
+        Store.open(folder=folder / "data"),
+    )
+    window, session, jobs = MainWindow(("disc", "brain")), ReadingSession(), JobRunner()
+    station = Workstation(window, session, jobs, services)
+    window.resize(1600, 950)
+    window.show()
+    assert services.store is not None
+    return Bench(window, session, jobs, station, services.store, folder)
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, qapp: QtWidgets.QApplication, tmp_path: Path) -> Iterator[Bench]:
+    apply_look(qapp)
+    made = make_bench(tmp_path)
+    qtbot.addWidget(made.window)
+    yield made
+    made.end()
+
+
+def click(qtbot: QtBot, widget: QtWidgets.QWidget) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def type_into(qtbot: QtBot, widget: QtWidgets.QWidget, text: str) -> None:
+    widget.setFocus()
+    qtbot.keyClicks(widget, text)
+
+
+def test_it_opens_beside_the_images_and_closes_again(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    before = bench.window.columns.sizes()
+    bench.open_report(qtbot)
+    assert bench.room.isVisible()
+    assert bench.window.grid.isVisible()
+    assert not bench.window.spectrum.isVisible()
+    pages = bench.room.preview.pages
+    assert pages.page_count == len(bench.desk.preview._pages.sizes_pt) > 1
+    qtbot.waitUntil(lambda: 0 in pages.sharp_pages, timeout=LONG_MS)
+    click(qtbot, bench.room.bar.close_button)
+    assert bench.window.spectrum.isVisible()
+    assert bench.window.columns.sizes() == before
+
+
+def test_a_window_of_its_own_and_back(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    click(qtbot, bench.room.bar.window_button)
+    assert bench.desk.dock.in_window
+    assert bench.room.isVisible()
+    assert bench.window.spectrum.isVisible()
+    click(qtbot, bench.room.bar.window_button)
+    assert not bench.desk.dock.in_window
+    assert bench.room.isVisible()
+
+
+def test_typing_is_one_step_of_undo_and_shows_in_the_pages(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    edit = bench.room.impression.edit
+    first = bench.desk.preview.prepared
+    edit.selectAll()
+    type_into(qtbot, edit, "Acid at one level.")
+    assert bench.session.reading.impression == "Acid at one level."
+    qtbot.waitUntil(lambda: not bench.session.in_gesture, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: bench.desk.preview.prepared not in (None, first), timeout=LONG_MS)
+    assert bench.session.history.undo_text == "impression"
+    assert len(bench.session.history.done) == 1
+    qtbot.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert bench.session.reading.impression == ""
+    qtbot.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert bench.session.reading.impression == "Acid at one level."
+    assert edit.text() == "Acid at one level."
+
+
+def test_the_exam_record_is_part_of_the_reading(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    record = bench.room.record
+    bench.room.tabs.setCurrentIndex(1)
+    type_into(qtbot, record.indication, "Axial low back pain")
+    type_into(qtbot, record.icd10, "m51.36 m5450 low")
+    record.consent.buttons[0].setFocus()
+    qtbot.keyClick(record.consent.buttons[0], Qt.Key.Key_Space)
+    click(qtbot, record.screen_choice.buttons[1])
+    type_into(qtbot, record.screen_detail, "hip prosthesis")
+    record.indication.setFocus()
+    said = bench.session.reading.record
+    assert (said.indication, said.icd10, said.consent) == ("Axial low back pain", ("M51.36", "M54.50"), "given")
+    assert (said.screen, said.screen_detail) == ("conditional", "hip prosthesis")
+    assert record.icd10_problem.isVisible()
+    assert "low" in record.icd10_problem.text()
+    names = [gesture.text for gesture in bench.session.history.done]
+    assert names == [
+        "indication", "ICD-10 codes", "consent", "contraindication screen", "detail of the contraindication screen",
+    ]  # fmt: skip
+
+
+def sign(bench: Bench, qtbot: QtBot, *, target: Path | None = None) -> SignDialog:
+    """Sign through the dialog with a throw-away certificate."""
+    signer = make_demo_signer(bench.folder / "signer")
+    click(qtbot, bench.room.bar.sign)
+    dialog = bench.desk.signing.dialog
+    assert dialog is not None
+    dialog.certificate.clear()
+    type_into(qtbot, dialog.certificate, str(signer.p12))
+    type_into(qtbot, dialog.secret, signer.passphrase_file.read_text().strip())
+    if target is not None:
+        qtbot.keyClick(dialog.also, Qt.Key.Key_Space)
+        dialog.target.setText(str(target))
+    click(qtbot, dialog.sign)
+    qtbot.waitUntil(lambda: dialog.pages.currentWidget() is dialog.outcome, timeout=LONG_MS)
+    return dialog
+
+
+def test_signing_makes_the_reading_final_and_keeps_the_file(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    seen = bench.desk.preview.prepared
+    target = bench.folder / "out" / "signed.pdf"
+    dialog = sign(bench, qtbot, target=target)
+    assert "valid" in dialog.outcome.labels[0].text() or "NOT TRUSTED" in dialog.outcome.labels[0].text()
+    assert dialog.secret.text() == ""
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    study = bench.station.keeping.study_id
+    kept = bench.store.signed_report(study)
+    pdf = bench.store.signed_pdf(kept)
+    assert pdf.startswith(seen.pdf)  # what was seen is what was signed
+    assert target.read_bytes() == pdf
+    assert kept.sha256 == hashlib.sha256(pdf).hexdigest()
+    root = (bench.folder / "signer" / "demo-root.pem").read_bytes()
+    found = verify_report(pdf, trust_roots=[root])
+    assert found.ok
+    assert found.results["reading"]["state"] == "final"
+    assert bench.session.reading.state == "final"
+    assert bench.store.worklist()[0].state == "final"
+    assert bench.window.banner.state.text() == "Final, signed"
+    assert bench.room.impression.edit.isReadOnly()
+    assert bench.room.bar.amend.isVisible()
+    assert not bench.room.bar.sign.isVisible()
+    before = bench.session.reading
+    qtbot.keyClicks(bench.room.impression.edit, "more")
+    bench.session.set_pretest(0.1)
+    assert bench.session.reading == before
+    qtbot.waitUntil(lambda: bench.desk.preview._pages.pdf == pdf, timeout=LONG_MS)
+
+
+def test_a_wrong_passphrase_signs_nothing_and_asks_again(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    signer = make_demo_signer(bench.folder / "signer")
+    click(qtbot, bench.room.bar.sign)
+    dialog = bench.desk.signing.dialog
+    assert not dialog.sign.isEnabled()
+    dialog.certificate.setText(str(signer.p12))
+    type_into(qtbot, dialog.secret, "guessed")
+    click(qtbot, dialog.sign)
+    qtbot.waitUntil(lambda: dialog.problem.isVisible(), timeout=LONG_MS)
+    assert "does not open" in dialog.problem.text()
+    assert "guessed" not in dialog.problem.text()
+    assert dialog.secret.text() == ""
+    assert bench.session.reading.state == "draft"
+    assert bench.store.signed_report(bench.station.keeping.study_id) is None
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
+def test_the_dialog_shows_whose_certificate_it_is(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    signer = make_demo_signer(bench.folder / "signer")
+    click(qtbot, bench.room.bar.sign)
+    dialog = bench.desk.signing.dialog
+    dialog.certificate.setText(str(signer.p12))
+    type_into(qtbot, dialog.secret, signer.passphrase_file.read_text().strip())
+    qtbot.waitUntil(lambda: "Demo Signer" in dialog.holder.text(), timeout=LONG_MS)
+    assert "Valid 20" in dialog.holder.text()
+    dialog.reject()
+
+
+def test_an_amendment_starts_with_a_reason_and_is_signed_too(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    sign(bench, qtbot).accept()
+    study = bench.station.keeping.study_id
+    first = bench.store.signed_report(study)
+    click(qtbot, bench.room.bar.amend)
+    amendment = bench.room.amendment
+    assert amendment.isVisible()
+    assert not amendment.begin.isEnabled()
+    type_into(qtbot, amendment.reason, "Level was wrong")
+    qtbot.keyClick(amendment.reason, Qt.Key.Key_Return)
+    assert bench.session.reading.state == "amended"
+    assert bench.session.reading.amends == first.sha256
+    assert bench.window.banner.state.text() == "Amendment, unsigned"
+    assert bench.session.history.undo_text == ""
+    bench.room.tabs.setCurrentIndex(0)
+    edit = bench.room.impression.edit
+    edit.selectAll()
+    type_into(qtbot, edit, "Corrected.")
+    sign(bench, qtbot).accept()
+    second = bench.store.signed_report(study)
+    assert (second.number, second.amends) == (2, first.sha256)
+    assert bench.window.banner.state.text() == "Amended, signed"
+    assert bench.store.signed_pdf(first)
+
+
+def test_preliminary_is_a_state_of_its_own_and_its_file_says_unsigned(
+    bench: Bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    click(qtbot, bench.room.bar.preliminary)
+    assert bench.session.reading.state == "preliminary"
+    assert bench.window.banner.state.text() == "Preliminary"
+    target = bench.folder / "out.pdf"
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *a: (str(target), ""))
+    click(qtbot, bench.room.bar.save)
+    qtbot.waitUntil(target.exists, timeout=LONG_MS)
+    found = verify_report(target.read_bytes(), trust_roots=[])
+    assert not found.ok
+    assert found.signatures == ()
+    click(qtbot, bench.room.bar.preliminary)
+    assert bench.session.reading.state == "draft"
+
+
+def test_keys_turn_and_zoom_the_pages_and_edits_keep_the_place(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    pages = bench.room.preview.pages
+    pages.setFocus()
+    qtbot.keyClick(pages, Qt.Key.Key_PageDown)
+    qtbot.keyClick(pages, Qt.Key.Key_PageDown)
+    assert pages.page == 2
+    assert bench.room.preview.place.text().startswith("3 / ")
+    qtbot.keyClick(pages, Qt.Key.Key_Plus)
+    assert not pages.fits_width
+    zoom, top = pages.zoom, pages.page_rect(2).top()
+    bench.session.edit("text", replace(bench.session.reading, impression="Other."))
+    bench.wait_for_pages(qtbot)
+    assert (pages.zoom, pages.page, pages.page_rect(2).top()) == (zoom, 2, top)
+    qtbot.keyClick(pages, Qt.Key.Key_0)
+    assert pages.fits_width
+    qtbot.keyClick(pages, Qt.Key.Key_Home)
+    assert pages.page == 0
+    qtbot.keyClick(pages, Qt.Key.Key_End)
+    assert pages.page == pages.page_count - 1

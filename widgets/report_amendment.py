@@ -1,0 +1,111 @@
+"""An amendment: why a signed report is changed, and what is different from it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6 import QtCore, QtGui, QtWidgets
+
+from widgets import theme
+from widgets.gesture import Gesture
+
+LEAST_LETTERS = 3
+LONGEST = 500
+_PAUSE_MS = 1500
+_BEFORE = (
+    "The report is signed and stays as it is. An amendment is a new document: it names the reason, shows what changed, "
+    "and carries the signed one whole."
+)
+
+
+class ReportAmendment(QtWidgets.QFrame):
+    """Takes the reason, and shows the list of changes while the amendment is made."""
+
+    begin_requested = QtCore.Signal(str)
+    gesture_began = QtCore.Signal(str)
+    reason_changed = QtCore.Signal(str)
+    gesture_ended = QtCore.Signal()
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        theme.mark(self, "panel")
+        self.setAccessibleName("Amendment")
+        self._begun = False
+        self._gesture = Gesture(self, pause_ms=_PAUSE_MS)
+        self._gesture.began.connect(self.gesture_began)
+        self._gesture.ended.connect(self.gesture_ended)
+        self.told = QtWidgets.QLabel(_BEFORE)
+        self.told.setWordWrap(True)
+        theme.mark(self.told, "dim")
+        self.reason = QtWidgets.QLineEdit()
+        self.reason.setMaxLength(LONGEST)
+        self.reason.setAccessibleName("Reason for the amendment")
+        self.reason.setPlaceholderText("why the signed report is changed")
+        self.begin = QtWidgets.QPushButton("&Begin amendment")
+        theme.mark(self.begin, "primary")
+        self.changes = QtWidgets.QListWidget()
+        self.changes.setAccessibleName("What is different from the signed report")
+        self.changes.setWordWrap(True)
+        self.changes_title = QtWidgets.QLabel()
+        theme.mark(self.changes_title, "heading")
+        label = QtWidgets.QLabel("&Reason")
+        label.setBuddy(self.reason)
+        row = QtWidgets.QHBoxLayout()
+        for widget in (label, self.reason, self.begin):
+            row.addWidget(widget)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(6)
+        layout.addWidget(self.told)
+        layout.addLayout(row)
+        layout.addWidget(self.changes_title)
+        layout.addWidget(self.changes, 1)
+        self._room = QtWidgets.QWidget()
+        layout.addWidget(self._room, 1)
+        self.reason.textEdited.connect(self._on_typed)
+        self.reason.editingFinished.connect(self._gesture.end)
+        self.reason.returnPressed.connect(self._begin)
+        self.begin.clicked.connect(lambda _=False: self._begin())
+        self.set_amendment("", begun=False)
+
+    def set_amendment(self, reason: str, *, begun: bool, read_only: bool = False) -> None:
+        """Show an amendment that is being made, or offer to begin one."""
+        shown = reason if begun else "" if self._begun else self.reason.text()
+        self._begun = begun
+        if self.reason.text() != shown:
+            self.reason.setText(shown)
+        self.reason.setReadOnly(read_only)
+        self.begin.setVisible(not begun)
+        self.told.setText("The signed report stays whole inside the amended one." if begun else _BEFORE)
+        self.changes_title.setVisible(begun)
+        self.changes.setVisible(begun)
+        self._room.setVisible(not begun)
+        self._offer()
+
+    def set_changes(self, texts: Sequence[str]) -> None:
+        """List what is different from the signed report, each a line."""
+        self.changes_title.setText(f"CHANGED  {len(texts)}" if texts else "CHANGED  nothing so far")
+        if texts != [self.changes.item(row).text() for row in range(self.changes.count())]:
+            self.changes.clear()
+            self.changes.addItems(list(texts))
+
+    def finish_gesture(self) -> None:
+        """End what the reader has begun: before an undo, a save or a signature."""
+        self._gesture.end()
+
+    def _offer(self) -> None:
+        self.begin.setEnabled(len(self.reason.text().strip()) >= LEAST_LETTERS and not self.reason.isReadOnly())
+
+    def _on_typed(self, text: str) -> None:
+        self._offer()
+        if self._begun:
+            self._gesture.step("reason for the amendment")
+            self.reason_changed.emit(text)
+
+    def _begin(self) -> None:
+        if not self._begun and self.begin.isEnabled():
+            self.begin_requested.emit(self.reason.text().strip())
+
+    def hideEvent(self, event: QtGui.QHideEvent) -> None:
+        self._gesture.end()
+        super().hideEvent(event)
