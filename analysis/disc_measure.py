@@ -109,7 +109,7 @@ def _unknown(why: str) -> DiscMeasures:
     return DiscMeasures(height_why=why, ratio_why=why)
 
 
-def _sample(volume: Volume, points_mm: FloatArray) -> FloatArray:
+def sample(volume: Volume, points_mm: FloatArray) -> FloatArray:
     """Return the signal at LPS points (..., 3), linear between pixels; NaN outside the stack."""
     at = to_pixels(volume, points_mm.reshape(-1, 3))[:, ::-1].T
     values = ndimage.map_coordinates(volume.pixels, at, order=1, mode="constant", cval=np.nan, output=np.float64)
@@ -140,12 +140,27 @@ def disc_height(voxel: Voxel, volume: Volume) -> Measured:
     NotMeasurable
         If the marrow's edges do not show.
     """
+    return _height_of(disc_edges(voxel, volume), max(pixel_spacing_mm(volume)))
+
+
+def disc_edges(voxel: Voxel, volume: Volume) -> FloatArray:
+    """Return where the marrow begins above and below the disc.
+
+    Returns
+    -------
+    (n, 3) rows of (place behind the voxel's centre, upper edge, lower edge) along the voxel's axes, mm
+
+    Raises
+    ------
+    NotMeasurable
+        If the marrow's edges do not show.
+    """
     _, back, head = body_axes(voxel.axes)
     along = np.arange(-_REACH_MM, _REACH_MM + _STEP_MM / 2, _STEP_MM)
     edges = []
     for centre in _slices_mm(voxel, volume):
         for offset in _OFFSETS_MM:
-            profile = _sample(volume, centre + offset * back + along[:, None] * head)
+            profile = sample(volume, centre + offset * back + along[:, None] * head)
             upper, lower = _edge(profile[along >= 0]), _edge(profile[along <= 0][::-1])
             if upper is not None and lower is not None:
                 edges.append((offset, upper, -lower))
@@ -155,7 +170,7 @@ def disc_height(voxel: Voxel, volume: Volume) -> Measured:
     slices = len(_slices_mm(voxel, volume))
     if len(edges) < max(3, slices * len(_OFFSETS_MM) // 2):
         raise NotMeasurable("The edges of the vertebral marrow above and below the disc do not stand out.")
-    return _height_of(np.asarray(edges), max(pixel_spacing_mm(volume)))
+    return np.asarray(edges)
 
 
 def _edge(profile: FloatArray) -> float | None:

@@ -13,6 +13,7 @@ from analysis.errors import DiscernError
 from analysis.exam_record import ExamRecord
 from analysis.file_problem import problem_of
 from analysis.morphology import Morphology
+from analysis.nucleus import NucleusOutline
 from analysis.types import Acquisition, Study
 from analysis.voxel_settings import ExamSettings, VoxelSettings
 from analysis.worklist import ReadingState
@@ -30,6 +31,7 @@ class VoxelReading:
 
     settings: VoxelSettings = VoxelSettings()
     morphology: Morphology = Morphology()
+    nucleus: NucleusOutline = NucleusOutline()
 
 
 @dataclass(frozen=True)

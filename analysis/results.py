@@ -10,7 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.reading import Reading, reading_from_json
+from analysis.nucleus import nucleus_share
+from analysis.reading import Reading, reading_from_json, voxel_key
 from analysis.types import (
     Acquisition,
     Amplitude,
@@ -44,7 +45,7 @@ def results_document(study: Study, exam: ExamResult, *, version: str, reading: R
             "study_date": info.study_date,
             "accession_number": info.accession_number,
         },
-        "voxels": [_voxel(voxel) for voxel in exam.voxels],
+        "voxels": [_voxel(voxel, reading or Reading()) for voxel in exam.voxels],
         "exam": {"evaluable": exam.evaluable, "contrast_p": exam.contrast_p, "withheld": exam.withheld},
         "skipped": [_skipped(item) for item in study.skipped],
         "warnings": list(dict.fromkeys((*study.warnings, *exam.warnings))),
@@ -90,9 +91,9 @@ def _skipped(item: Skipped) -> dict[str, str]:
     return {"path": item.path, "reason": item.reason}
 
 
-def _voxel(result: VoxelResult) -> dict[str, Any]:
+def _voxel(result: VoxelResult, reading: Reading) -> dict[str, Any]:
     acquisition = result.acquisition
-    return {
+    found = {
         "label": acquisition.label,
         "label_source": acquisition.label_source,
         "files": [{"path": f.path, "sha256": f.sha256, "role": f.role} for f in acquisition.sources],
@@ -105,6 +106,11 @@ def _voxel(result: VoxelResult) -> dict[str, Any]:
         "adjusted_by_reader": result.adjusted_by_reader,
         "warnings": list(result.warnings),
     }
+    outline = reading.of(voxel_key(acquisition)).nucleus
+    if acquisition.voxel is not None and outline.contours:
+        share = nucleus_share(acquisition.voxel, outline)
+        found["nucleus_share"] = {"value": share.value, "low": share.low, "high": share.high}
+    return found
 
 
 def _acquisition(acquisition: Acquisition) -> dict[str, Any]:

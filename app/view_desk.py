@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6 import QtCore
 
 from analysis.line_labels import line_labels
 from app.analysis_desk import ANALYSE
 from app.jobs import JobRunner
+from app.nucleus_desk import NucleusDesk
 from app.session import NO_VOXEL, ReadingSession
 from app.voxel_marks import mark_of
 from widgets.main_window import MainWindow
@@ -16,9 +19,11 @@ from widgets.overlays import VoxelMark
 class ViewDesk(QtCore.QObject):
     """Tells the views of the window what they show; everything of one voxel agrees because of it."""
 
-    def __init__(self, window: MainWindow, session: ReadingSession, jobs: JobRunner) -> None:
+    def __init__(self, window: MainWindow, session: ReadingSession, jobs: JobRunner, nuclei: NucleusDesk) -> None:
         super().__init__(window)
-        self._window, self._session, self._jobs = window, session, jobs
+        self._window, self._session, self._jobs, self._nuclei = window, session, jobs, nuclei
+        nuclei.offered_changed.connect(self._show_marks)
+        session.reading_changed.connect(self._show_marks)
         self._shown_marks: list[VoxelMark] | None = None
         session.study_changed.connect(self.show_study)
         session.exam_changed.connect(self._show_exam)
@@ -42,21 +47,29 @@ class ViewDesk(QtCore.QObject):
 
     def _show_exam(self) -> None:
         session, window = self._session, self._window
-        protocol, marks = session.protocol, self.marks()
+        protocol = session.protocol
         ratios, pretests = (protocol.ratios, protocol.pretest) if protocol is not None else ((), ())
-        if marks != self._shown_marks:
-            self._shown_marks = marks
-            window.grid.set_voxels(marks)
+        self._show_marks()
         window.discs.set_exam(session.acquisitions, session.exam, ratios, pretests, live=session.in_gesture)
         if not session.in_gesture:
             window.fit_table()
+
+    def _show_marks(self) -> None:
+        marks = self.marks()
+        if marks != self._shown_marks:
+            self._shown_marks = marks
+            self._window.grid.set_voxels(marks)
 
     def marks(self) -> list[VoxelMark]:
         """Return the voxels as they are drawn over the images."""
         exam, acquisitions = self._session.exam, self._session.acquisitions
         results = exam.voxels if exam is not None else (None,) * len(acquisitions)
-        marks = (mark_of(i, *pair) for i, pair in enumerate(zip(acquisitions, results, strict=True)))
-        return [mark for mark in marks if mark is not None]
+        found = (mark_of(i, *pair) for i, pair in enumerate(zip(acquisitions, results, strict=True)))
+        return [self._with_nucleus(mark) for mark in found if mark is not None]
+
+    def _with_nucleus(self, mark: VoxelMark) -> VoxelMark:
+        kept, offered = self._session.voxel_reading(mark.index).nucleus, self._nuclei.offered_for(mark.index)
+        return replace(mark, nucleus=kept, offered=offered)
 
     def _show_selection(self, _: int) -> None:
         session, window = self._session, self._window

@@ -14,6 +14,7 @@ from app.export_desk import ExportDesk
 from app.jobs import JobRunner
 from app.keeping import Keeping
 from app.live_refit import LiveRefit
+from app.nucleus_desk import NucleusDesk
 from app.opening_desk import OPEN, OpeningDesk
 from app.prior_desk import PriorDesk, read_prior
 from app.report_desk import ReportDesk
@@ -55,7 +56,8 @@ class Workstation(QtCore.QObject):
         self.analysis = AnalysisDesk(window, session, jobs, services, self.live, protocol_id)
         self.opening = OpeningDesk(window, session, jobs, services, self.keeping, self.analysis)
         self.worklist = WorklistDesk(window, jobs, services.store, self.open_paths, self.prior.open)
-        self.views = ViewDesk(window, session, jobs)
+        self.nuclei = NucleusDesk(window, session, jobs)
+        self.views = ViewDesk(window, session, jobs, self.nuclei)
         self.export = ExportDesk(window, session)
         self._connect_desks()
         self._connect_window()
@@ -148,6 +150,8 @@ class Workstation(QtCore.QObject):
         grid, plot = self._window.grid, self._window.spectrum.plot
         if self._window.progress.key:
             self._jobs.cancel(self._window.progress.key)
+        elif grid.drawing.on:
+            grid.drawing.stop()
         elif plot.phase.on:
             plot.set_phase_mode(False)
         elif plot.solo is not None:

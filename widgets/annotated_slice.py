@@ -11,6 +11,8 @@ from analysis.displacement import LineName
 from analysis.geometry import to_pixels
 from analysis.types import FloatArray
 from widgets import slice_marks
+from widgets.nucleus_overlay import NucleusCut, nucleus_cuts
+from widgets.outline_pen import OutlinePen
 from widgets.overlays import Outline, VoxelMark
 from widgets.shifted import ShiftedOutline, shifted_outlines
 from widgets.slice_canvas import SliceCanvas
@@ -32,12 +34,16 @@ class AnnotatedSlice(SliceCanvas):
     line_toggled = QtCore.Signal(str, bool)
     projections_toggled = QtCore.Signal(bool)
     references_toggled = QtCore.Signal(bool)
+    drawing_toggled = QtCore.Signal()
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         self.selected = -1
         self.outlines: tuple[Outline, ...] = ()
         self.shifted: tuple[ShiftedOutline, ...] = ()
+        self.nuclei: tuple[NucleusCut, ...] = ()
+        self.pen = OutlinePen(self)
+        self.pen.changed.connect(self.update)
         self.reference_lines: tuple[FloatArray, ...] = ()
         self.lines: tuple[LineName, ...] = ()
         self.choices: tuple[str, ...] = ()
@@ -52,6 +58,7 @@ class AnnotatedSlice(SliceCanvas):
     def _on_slice(self) -> None:
         """Cut the voxels by the slice that is shown, and say and draw what is there now."""
         self._cut()
+        self.pen.keep_to((self._series, self.index))
         shown = ", ".join(outline.mark.label for outline in self.outlines if not outline.projected) or "no voxel"
         text = self.empty_text
         if self.stack is not None:
@@ -126,13 +133,14 @@ class AnnotatedSlice(SliceCanvas):
 
     def _cut(self) -> None:
         if self.stack is None:
-            self.outlines, self.shifted, self.reference_lines = (), (), ()
+            self.outlines, self.shifted, self.nuclei, self.reference_lines = (), (), (), ()
             return
         frame = self.stack.frame
         self.outlines = slice_marks.cut(self._marks, frame, self.index, projections=self.projections)
         mark = slice_marks.named(self._marks, self.selected)
         near = mark if mark is not None and self.related(mark) else None
         self.shifted = shifted_outlines(near, self.lines, frame, self.index)
+        self.nuclei = nucleus_cuts(filter(self.related, self._marks), frame, self.index)
 
     # --- places --------------------------------------------------------------------------------------------------
 
@@ -146,6 +154,20 @@ class AnnotatedSlice(SliceCanvas):
             if inside or grown.contains(at):
                 hits.append((not inside, grown.width() * grown.height(), outline.mark.index))
         return min(hits)[2] if hits else None
+
+    # --- drawing -------------------------------------------------------------------------------------------------
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether the selected voxel has a place here, so that its nucleus can be outlined."""
+        mark = slice_marks.named(self._marks, self.selected)
+        return self.stack is not None and mark is not None and self.related(mark)
+
+    def draw_to(self, at: QtCore.QPointF) -> None:
+        """Draw the outline on to a widget point."""
+        point = self.to_patient(at)
+        if point is not None:
+            self.pen.add(point, (self._series, self.index))
 
     # --- the linked cursor ---------------------------------------------------------------------------------------
 

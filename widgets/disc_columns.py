@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from analysis.gate_override import ACCEPTED_BY_READER
 from analysis.levels import LevelLabel
 from analysis.morphology import UNKNOWN, Morphology, cautions, roman
+from analysis.nucleus import NucleusShare
 from analysis.types import Acquisition, Evidence, Gate, Quality, Ratio, VoxelResult
 from widgets import wording
 
@@ -37,6 +38,7 @@ class Row:
     morphology: Morphology = UNKNOWN
     level: LevelLabel | None = None
     prior: PriorDisc | None = None
+    nucleus: NucleusShare | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,14 @@ def _prior_raw(row: Row) -> float | None:
     return evidence.lr.median if evidence is not None and evidence.lr is not None else None
 
 
+def _share_text(share: NucleusShare | None) -> str:
+    if share is None or share.high is None:
+        return wording.NONE
+    if share.value is None or share.low is None:
+        return f"≤ {100 * share.high:.0f} %"
+    return f"{100 * share.value:.0f} % [{100 * share.low:.0f}–{100 * share.high:.0f}]"
+
+
 def ratio_column(name: str) -> Column:
     """Return the column of one molar ratio."""
     return Column(
@@ -215,6 +225,15 @@ MODIC = Column(
     "column the keys 0 to 3 set it, and Delete takes it back.",
     lambda row: row.morphology.modic if row.morphology.modic is not None else wording.NONE,
     lambda row: row.morphology.modic,
+)
+NUCLEUS = Column(
+    "nucleus",
+    "In nucleus",
+    "Share of the voxel's volume inside the nucleus, with the least and the most that the outlines allow. Source: the "
+    "outlines that the reader drew or accepted on the images (Morphology), and a model of what lies between them.",
+    lambda row: _share_text(row.nucleus),
+    lambda row: row.nucleus.value if row.nucleus is not None else None,
+    lambda row: row.nucleus.why if row.nucleus is not None else "No outline of the nucleus was drawn or accepted.",
 )
 LIKELIHOOD = Column(
     "lr",
@@ -276,18 +295,21 @@ FWHM = Column(
 )
 
 
-def columns_for(compares: bool | None, ratios: Sequence[str], *, priors: bool = False) -> tuple[Column, ...]:
+def columns_for(
+    compares: bool | None, ratios: Sequence[str], *, priors: bool = False, nuclei: bool = False
+) -> tuple[Column, ...]:
     """Return the columns of a protocol: with evidence where it compares, else quality and ratios.
 
     Parameters
     ----------
     compares : None before there are results
     priors : whether there is an earlier exam to show
+    nuclei : whether the reader outlined any nucleus
     """
     if compares is None:
         return (VOXEL, GATES)
     shown = tuple(ratio_column(name) for name in ratios[: _MOST_RATIOS[compares]])
     if not compares:
         return (VOXEL, *shown, SNR, FWHM, GATES)
-    earlier = (PRIOR,) if priors else ()
-    return (LEVEL, PFIRRMANN, MODIC, LIKELIHOOD, CLASS, *shown, DRIVER, *earlier, GATES)
+    earlier, inside = (PRIOR,) if priors else (), (NUCLEUS,) if nuclei else ()
+    return (LEVEL, PFIRRMANN, MODIC, *inside, LIKELIHOOD, CLASS, *shown, DRIVER, *earlier, GATES)

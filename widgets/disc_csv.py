@@ -24,6 +24,7 @@ def rows_csv(rows: Sequence[Row]) -> str:
         header += [f"{name} {what}" for what in ("value", "sd", "low90", "high90")]
     header += ["gates", "accepted gates", "adjusted by reader", "level source", "level confidence"]
     header += _MORPHOLOGY
+    header += ["nucleus share", "nucleus share low", "nucleus share high"]
     writer.writerow([*header, "prior date", "prior lr_median", "prior lr_low90", "prior lr_high90"])
     for row, voxel in found:
         writer.writerow([*_evidence(voxel), *_ratios(voxel, ratios), *_gates(voxel), *_level(row), *_rest(row)])
@@ -62,6 +63,8 @@ def _gates(voxel: VoxelResult) -> list[str]:
 def _rest(row: Row) -> list[str]:
     said = [getattr(row.morphology, name) for name in _MORPHOLOGY]
     fields = ["" if one is None else ("no", "yes")[one] if isinstance(one, bool) else str(one) for one in said]
+    share = row.nucleus
+    fields += map(_number, (share.value, share.low, share.high) if share is not None else (None,) * 3)
     prior = row.prior
     evidence = prior.evidence if prior is not None else None
     lr = evidence.lr if evidence is not None else None

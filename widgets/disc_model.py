@@ -12,6 +12,7 @@ from PySide6 import QtCore, QtGui
 
 from analysis.levels import LevelLabel
 from analysis.morphology import UNKNOWN, Morphology
+from analysis.nucleus import NucleusShare
 from analysis.types import Acquisition, ExamResult, VoxelResult
 from widgets import theme
 from widgets.disc_columns import CLASS, GATES, LIKELIHOOD, VOXEL, Column, PriorDisc, Row, columns_for
@@ -73,10 +74,16 @@ class DiscModel(QtCore.QAbstractTableModel):
         said = _with_rest(priors, None)
         self._replace(tuple(replace(row, prior=one) for row, one in zip(self._rows, said, strict=False)))
 
+    def set_nuclei(self, shares: Sequence[NucleusShare | None]) -> None:
+        """Show how much of each voxel lies in its nucleus; without any the column goes."""
+        said = _with_rest(shares, None)
+        self._replace(tuple(replace(row, nucleus=one) for row, one in zip(self._rows, said, strict=False)))
+
     def _replace(self, rows: tuple[Row, ...]) -> None:
         """Take other rows; only another shape of the table resets it, so that a selection survives an edit."""
         before = [column.key for column in self.columns]
-        columns = columns_for(self._compares, self._ratios, priors=any(row.prior is not None for row in rows))
+        priors, nuclei = any(row.prior is not None for row in rows), any(row.nucleus is not None for row in rows)
+        columns = columns_for(self._compares, self._ratios, priors=priors, nuclei=nuclei)
         if before == [column.key for column in columns] and len(rows) == len(self._rows):
             self._rows, self.columns = rows, columns
             if rows:
@@ -187,7 +194,7 @@ def _same_voxel(old: Acquisition, new: Acquisition) -> bool:
 
 def _colour(column: Column, row: Row) -> QtGui.QBrush | None:
     tokens, result = theme.current(), row.result
-    if column.key in ("level", "pfirrmann", "modic"):
+    if column.key in ("level", "pfirrmann", "modic", "nucleus"):
         return None
     if result is None or column.key == "prior":
         return QtGui.QBrush(QtGui.QColor(tokens.dim))

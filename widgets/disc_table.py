@@ -8,6 +8,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from analysis.levels import LevelLabel
 from analysis.morphology import Morphology
+from analysis.nucleus import NucleusShare
 from analysis.types import Acquisition, ExamResult
 from widgets import theme, wording
 from widgets.disc_cells import DiscCells
@@ -169,6 +170,16 @@ class DiscTable(QtWidgets.QFrame):
         self._show_table()
         self.set_selected(self._selected)
 
+    def set_nuclei(self, shares: Sequence[NucleusShare | None]) -> None:
+        """Show how much of each voxel lies in its nucleus, in the order of the voxels; without any the column goes."""
+        if [self.model.row(at).nucleus for at in range(self.model.rowCount())] == list(shares):
+            return
+        blocker = QtCore.QSignalBlocker(self.table)
+        self.model.set_nuclei(shares)
+        blocker.unblock()
+        self._show_table()
+        self.set_selected(self._selected)
+
     def _show_table(self) -> None:
         self.table.show_columns()
         self._fit_columns()
@@ -179,7 +190,7 @@ class DiscTable(QtWidgets.QFrame):
         """Show the columns that there is room for, and say which there are more."""
         keys = [column.key for column in self.model.columns]
         ratios = [column for column, key in enumerate(keys) if key.startswith("ratio:")]
-        rest = [keys.index(key) for key in ("driver", "modic", "prior", "pfirrmann") if key in keys]
+        rest = [keys.index(key) for key in ("driver", "modic", "prior", "nucleus", "pfirrmann") if key in keys]
         hidden = self.table.fit_columns([*reversed(ratios[1:]), *rest])
         count = f"{len(hidden)} more column{'s' if len(hidden) > 1 else ''}"
         self.more.setText(f"+ {count}" if hidden else "")

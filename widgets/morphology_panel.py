@@ -20,6 +20,7 @@ from widgets.morphology_wording import (
     ratio_text,
     yes_no_step,
 )
+from widgets.nucleus_row import NucleusRow
 
 _NOTE = "note on the disc"
 _LONGEST_NOTE = 500
@@ -81,6 +82,8 @@ class MorphologyPanel(QtWidgets.QFrame):
             value.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
             value.setWordWrap(True)
             form.addRow(text, value)
+        self.nucleus = NucleusRow()
+        form.addRow("Voxel in nucleus", self.nucleus)
         return form
 
     def _build_choices(self) -> None:
@@ -166,7 +169,7 @@ class MorphologyPanel(QtWidgets.QFrame):
         self.caution.setStyleSheet(f"color: {theme.current().warn};")
 
     def _enable(self, enabled: bool) -> None:
-        for _, widget in self._rows:
+        for widget in (*(widget for _, widget in self._rows), self.nucleus):
             widget.setEnabled(enabled)
 
     # --- the reader ----------------------------------------------------------------------------------------------

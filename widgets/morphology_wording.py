@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analysis.disc_measure import DiscMeasures
 from analysis.morphology import Herniation, Modic, roman
+from analysis.nucleus import NucleusShare
 from widgets import wording
 
 PFIRRMANN_WORDS = {
@@ -47,3 +48,14 @@ def ratio_text(measures: DiscMeasures | None) -> str:
     """Show ``0.34 ± 0.02``, or a dash; a ratio of signals has no unit."""
     ratio = measures.nucleus_to_csf if measures is not None else None
     return wording.with_sd(ratio.value, ratio.sd) if ratio is not None else wording.NONE
+
+
+def share_text(share: NucleusShare | None) -> str:
+    """Show ``82 % (74 to 93 %)``: the best estimate and what the outlines allow; ``at most 93 %`` from one outline."""
+    if share is None:
+        return "not outlined"
+    if share.high is None:
+        return share.why
+    if share.value is None or share.low is None:
+        return f"at most {100 * share.high:.0f} %  (one outline)"
+    return f"{100 * share.value:.0f} %  ({100 * share.low:.0f} to {100 * share.high:.0f} %)"

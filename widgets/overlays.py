@@ -13,6 +13,7 @@ from typing import Literal
 from PySide6 import QtCore, QtGui
 
 from analysis.displacement import LineName
+from analysis.nucleus import NucleusOutline
 from analysis.types import FloatArray, Voxel
 from widgets import theme
 
@@ -54,6 +55,9 @@ class VoxelMark:
     pulse_bandwidth_hz: tuple[float | None, float | None, float | None] | None = None
     gradient_signs: tuple[int, int, int] | None = None
     """These tell where a line's volume lies; None where the record does not say (see `analysis.displacement`)."""
+    nucleus: NucleusOutline = NucleusOutline()
+    offered: NucleusOutline = NucleusOutline()
+    """What the images propose and the reader has not taken."""
 
     @property
     def text(self) -> str:

@@ -14,6 +14,7 @@ from widgets import grid_state, hanging, slice_marks
 from widgets.grid_state import GridState
 from widgets.hanging import Pane
 from widgets.layouts import FOR_PROTOCOL, Layout, layout, next_layout
+from widgets.outline_drawing import OutlineDrawing
 from widgets.overlays import VoxelMark
 from widgets.slice_links import Point, Shown, lines_on, linked
 from widgets.slice_panes import SlicePanes
@@ -45,6 +46,7 @@ class SliceGrid(SlicePanes):
         self._prior: tuple[tuple[Volume, ...], tuple[VoxelMark, ...]] = ((), ())
         for position, view in enumerate(self.all_views):
             self._connect(position, view)
+        self.drawing = OutlineDrawing(self.views, self)
         self.arrange(self.layout_used)
 
     def _connect(self, position: int, view: SliceView) -> None:

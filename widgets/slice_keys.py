@@ -21,8 +21,10 @@ KEYS: dict[Key, Verb] = {
     Key.Key_PageUp: lambda view: view.stack_stepped.emit(-1),
     Key.Key_PageDown: lambda view: view.stack_stepped.emit(1),
     Key.Key_Space: lambda view: view.reset(),
-    Key.Key_Return: lambda view: view.maximise_requested.emit(),
-    Key.Key_Enter: lambda view: view.maximise_requested.emit(),
+    Key.Key_Return: lambda view: _close_or_maximise(view),
+    Key.Key_Enter: lambda view: _close_or_maximise(view),
+    Key.Key_O: lambda view: view.drawing_toggled.emit(),
+    Key.Key_Backspace: lambda view: view.pen.drop_last(),
     Key.Key_H: lambda view: view.flip(across=True),
     Key.Key_V: lambda view: view.flip(across=False),
     Key.Key_I: lambda view: view.set_inverted(not view.inverted),
@@ -54,9 +56,17 @@ SHEET: tuple[tuple[str, str], ...] = (
     ("H / V / I", "flip left to right, flip top to bottom, invert"),
     ("Shift+move, Shift+arrows", "linked cursor: one point in every view of its frame of reference"),
     ("C", "show or hide the linked cursor"),
+    ("O", "outline the nucleus: click or drag; double click or Return closes, right click or Backspace takes back"),
     (", / .", "previous or next layout"),
     ("Tab / Shift+Tab", "next or previous pane"),
 )
+
+
+def _close_or_maximise(view: AnnotatedSlice) -> None:
+    if view.pen.on:
+        view.pen.finish()
+    else:
+        view.maximise_requested.emit()
 
 
 def verb_for(key: int, modifiers: QtCore.Qt.KeyboardModifier) -> Verb | None:

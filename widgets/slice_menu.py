@@ -34,6 +34,8 @@ def build_menu(view: AnnotatedSlice) -> QtWidgets.QMenu:
     _check(menu, "Projections of voxels off this slice", view.projections, view.projections_toggled.emit)
     _check(menu, "Reference lines", view.references_shown, view.references_toggled.emit)
     _check(menu, "Linked cursor\tC", view.cursor_mm is not None, lambda _: view.cursor_toggled.emit())
+    outline = menu.addAction("Outline the nucleus\tO", view.drawing_toggled.emit)
+    outline.setEnabled(view.can_draw)
     menu.addSeparator()
     menu.addAction("Reset this view\tSpace", view.reset)
     menu.addAction("Maximise or restore\tReturn", view.maximise_requested.emit)

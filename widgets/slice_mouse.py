@@ -1,5 +1,7 @@
 """The mouse over a slice: left window and level, middle pan, right zoom, wheel scrolls, Ctrl and wheel zooms.
 
+While the nucleus is being outlined, the left button draws and the right one takes a point back.
+
 With Shift held, moving the mouse moves the linked cursor, whatever button is down.
 """
 
@@ -33,6 +35,8 @@ class SliceMouse(QtCore.QObject):
     def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:
         kind = event.type()
         if isinstance(event, QtGui.QMouseEvent):
+            if self._view.pen.on and self._draw(event):
+                return True
             if kind == QtCore.QEvent.Type.MouseButtonPress:
                 self._on_press(event)
             elif kind == QtCore.QEvent.Type.MouseMove:
@@ -48,6 +52,27 @@ class SliceMouse(QtCore.QObject):
             self._on_wheel(event)
             return True
         return super().eventFilter(watched, event)
+
+    def _draw(self, event: QtGui.QMouseEvent) -> bool:
+        """Let the pen take the left button, and the right one to take a point back; others keep what they do."""
+        kind, pen = event.type(), self._view.pen
+        if kind == QtCore.QEvent.Type.MouseMove:
+            if event.buttons() & Button.LeftButton:
+                self._view.draw_to(event.position())
+            elif event.buttons() == Button.NoButton:
+                self._view.setCursor(QtCore.Qt.CursorShape.CrossCursor)
+            return not event.buttons() & Button.MiddleButton
+        if event.button() not in (Button.LeftButton, Button.RightButton):
+            return False
+        if kind == QtCore.QEvent.Type.MouseButtonDblClick and event.button() == Button.LeftButton:
+            pen.finish()
+        elif kind == QtCore.QEvent.Type.MouseButtonPress:
+            self._view.setFocus(QtCore.Qt.FocusReason.MouseFocusReason)
+            if event.button() == Button.LeftButton:
+                self._view.draw_to(event.position())
+            else:
+                pen.drop_last()
+        return True
 
     def _on_press(self, event: QtGui.QMouseEvent) -> None:
         self._view.setFocus(QtCore.Qt.FocusReason.MouseFocusReason)
@@ -101,6 +126,8 @@ class SliceMouse(QtCore.QObject):
         delta = event.angleDelta().y()
         if event.modifiers() & QtCore.Qt.KeyboardModifier.ControlModifier:
             self._view.zoom(2.0 ** (delta / _NOTCH / 4), event.position())
+            return
+        if self._view.pen.points:
             return
         self._notches += delta
         steps = int(self._notches / _NOTCH)

@@ -10,6 +10,7 @@ from PySide6 import QtCore, QtGui
 from analysis.geometry import direction_letters, to_pixels
 from widgets import overlays, slice_legend, theme
 from widgets.annotated_slice import AnnotatedSlice
+from widgets.nucleus_overlay import paint_drawing, paint_nucleus
 from widgets.overlays import Align, Outline
 
 _MARGIN_PX = 8
@@ -55,6 +56,8 @@ def corner_lines(view: AnnotatedSlice) -> list[tuple[str, str]]:
         (UNPLACED, view.unplaced),
     ]
     lines += [(text, theme.DARK.warn) for text, holds in cautions if holds]
+    if view.pen.on:
+        lines.append(("outlining the nucleus: click or drag, double click closes, Esc leaves", theme.NUCLEUS))
     if view.cursor_mm is not None:
         off = view.cursor_off_mm()
         beside = f", {off:.0f} mm off this slice" if off >= 0.5 else ""
@@ -87,6 +90,11 @@ def _paint_voxels(painter: QtGui.QPainter, view: AnnotatedSlice) -> None:
     for outline, polygon in zip(shown, polygons, strict=True):
         chosen = outline.mark.index == view.selected
         overlays.paint_outline(painter, polygon, outline.mark.state, selected=chosen, projected=outline.projected)
+    for cut in view.nuclei:
+        paint_nucleus(painter, view.to_widget(cut.pixels), cut, selected=cut.voxel == view.selected)
+    if view.pen.points:
+        pixels = to_pixels(view.stack.frame, np.asarray(view.pen.points))[:, :2] if view.stack else np.empty((0, 2))
+        paint_drawing(painter, view.to_widget(pixels))
     displaced = [view.to_widget(shifted.pixels) for shifted in view.shifted]
     for shifted, polygon in zip(view.shifted, displaced, strict=True):
         overlays.paint_shifted(painter, polygon, shifted.name)

@@ -118,6 +118,7 @@ VOXEL_EVALUABLE = "#6cc2f2"
 VOXEL_FAILED = "#c3cad1"
 REFERENCE_LINE = "#7fb8d6"
 CURSOR = "#9be564"
+NUCLEUS = "#c9a6ff"
 """Over images the ground is always black, so these do not change with the theme."""
 
 

@@ -10,6 +10,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from analysis.nucleus import Contour, NucleusOutline
 from analysis.reading import Reading, VoxelReading, voxel_key
 from analysis.results import SCHEMA_ID, reading_of, results_bytes, results_document
 from analysis.types import ExamResult, FitSettings, Ratio, Skipped, Study
@@ -158,3 +159,21 @@ def test_the_reading_that_made_the_results_comes_along_and_back(exam):
     assert "reading" not in results_document(study, result, version="1", reading=Reading())
     assert reading_of(results_document(study, result, version="1")) == Reading()
     assert list(CHECK.iter_errors(document)) == []
+
+
+def test_an_outlined_nucleus_has_its_share_beside_the_voxel(exam):
+    study, found = exam
+    acquisition = found.voxels[0].acquisition
+    half = 40.0
+    square = tuple(
+        (0.0, y, z + acquisition.voxel.centre_mm[2])
+        for y, z in ((-half, -half), (half, -half), (half, half), (-half, half))
+    )
+    reading = Reading().with_voxel(
+        voxel_key(acquisition), VoxelReading(nucleus=NucleusOutline((Contour(square, "sagittal"),)))
+    )
+    document = results_document(study, found, version="1", reading=reading)
+    assert [error.message for error in CHECK.iter_errors(document)] == []
+    assert document["voxels"][0]["nucleus_share"] == {"value": None, "low": None, "high": 1.0}
+    assert "nucleus_share" not in document["voxels"][2]
+    assert reading_of(document) == reading

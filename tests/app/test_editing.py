@@ -2,71 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from PySide6 import QtCore, QtWidgets
 from pytestqt.qtbot import QtBot
 
-from app.jobs import JobRunner
-from app.main import apply_look, real_services
-from app.services import Services
-from app.session import ReadingSession
+from app.main import apply_look
 from app.store import Store
-from app.workstation import Workstation
-from tests.benchmarks.simulated import exam, study_of
-from widgets.main_window import MainWindow
+from tests.reading_desk import Desk, desk_with
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "does not support raise")
 Qt = QtCore.Qt
-STUDY = study_of(exam(1))
-
-
-@dataclass
-class Desk:
-    """A window with the real analysis behind it."""
-
-    window: MainWindow
-    session: ReadingSession
-    jobs: JobRunner
-    station: Workstation
-
-    def open(self, qtbot: QtBot) -> None:
-        with qtbot.waitSignal(self.station.settled, timeout=20_000):
-            self.station.open_paths([Path("simulated")])
-
-    def settle(self, qtbot: QtBot) -> None:
-        """Wait until the results are those of the reading."""
-        qtbot.waitUntil(lambda: self.station.live.current and not self.session.in_gesture, timeout=10_000)
-
-    def close(self) -> None:
-        self.station.keeping.shut_down()
-        self.jobs.shut_down()
-        self.window.close()
-
-
-def services() -> Services:
-    return replace(real_services(), read_studies=lambda *_: (STUDY,), first_look=None)
-
-
-def desk_with(qtbot: QtBot, store: Store | None = None) -> Desk:
-    window, session, jobs = MainWindow(("disc", "brain")), ReadingSession(), JobRunner()
-    station = Workstation(window, session, jobs, replace(services(), store=store))
-    qtbot.addWidget(window)
-    window.resize(1600, 950)
-    window.show()
-    return Desk(window, session, jobs, station)
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QtWidgets.QApplication) -> Iterator[Desk]:
-    apply_look(qapp)
-    desk = desk_with(qtbot)
-    desk.open(qtbot)
-    yield desk
-    desk.close()
 
 
 def adjust(desk: Desk) -> None:
