@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.errors import DiscernError
+from analysis.paper import Paper
 from analysis.protocol import Protocol
 from analysis.reading import Reading
 from analysis.results import results_bytes, results_document
 from analysis.types import ExamResult, Study
 from app.atomic_file import reason_of, write_whole
+from app.report.source import ReportSource
 from app.version import version
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def write_outputs(folder: Path, study: Study, exam: ExamResult, protocol: Protoc
         write_whole(results, data)
     except OSError as error:
         raise OutputProblem(f"The results cannot be written to {target}: {reason_of(error)}.") from error
-    report = save_report(target / REPORT_NAME, study, exam, protocol, signer, results=data)
+    report = save_report(target / REPORT_NAME, report_source(study, exam, protocol, data), signer)
     return Written(results, report)
 
 
@@ -57,19 +59,30 @@ def exam_bytes(study: Study, exam: ExamResult, reading: Reading | None = None) -
     return results_bytes(results_document(study, exam, version=version(), reading=reading))
 
 
-def save_report(
-    path: Path, study: Study, exam: ExamResult, protocol: Protocol, signer: Signer | None, *, results: bytes
-) -> Path:
-    """Write the report of a study with its results.json attached, signed where a signer is given."""
-    from app.report import write_report
-
-    return write_report(
-        path,
+def report_source(
+    study: Study,
+    exam: ExamResult,
+    protocol: Protocol,
+    results: bytes,
+    *,
+    reading: Reading | None = None,
+    paper: Paper = "A4",
+) -> ReportSource:
+    """Return what a report that is made now is made from."""
+    return ReportSource(
         study,
         exam,
         protocol,
         results,
         version=version(),
         created_at=datetime.now().astimezone(),
-        signer=signer,
+        reading=reading or Reading(),
+        paper=paper,
     )
+
+
+def save_report(path: Path, source: ReportSource, signer: Signer | None) -> Path:
+    """Write a report with its results.json attached, signed where a signer is given."""
+    from app.report import write_report
+
+    return write_report(path, source, signer)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from PySide6 import QtCore, QtGui
 
+from analysis.paper import Paper
 from analysis.protocol import Protocol
 from analysis.reading import Reading
 from analysis.types import ExamResult, Progress, Stop, Study
@@ -30,7 +31,6 @@ class ReportInput:
     reading : as it is to stand in the report, with its state
     created_at : when the report is made, with its offset from UTC
     to_sign : whether the bytes are to be signed; else the report calls itself unsigned
-    paper : ``A4`` or ``Letter``
     earlier : the signed report that this one amends
     """
 
@@ -40,7 +40,7 @@ class ReportInput:
     reading: Reading
     created_at: datetime
     to_sign: bool = True
-    paper: str = "A4"
+    paper: Paper = "A4"
     earlier: bytes | None = field(default=None, repr=False)
 
 

@@ -6,7 +6,8 @@ from dataclasses import asdict, fields
 
 from PySide6 import QtCore
 
-from widgets.report_settings import PAPERS, ReportSettings, timestamp_problem
+from analysis.paper import PAPERS
+from widgets.report_settings import ReportSettings, timestamp_problem
 
 _GROUP = "report"
 
@@ -16,11 +17,11 @@ def load_report_settings(settings: QtCore.QSettings | None) -> ReportSettings:
     if settings is None:
         return ReportSettings()
     kept = {f.name: str(settings.value(f"{_GROUP}/{f.name}", f.default, type=str)) for f in fields(ReportSettings)}
-    if kept["paper"] not in PAPERS:
-        kept["paper"] = PAPERS[0]
+    asked = kept.pop("paper")
+    paper = next((paper for paper in PAPERS if paper == asked), PAPERS[0])
     if timestamp_problem(kept["timestamp_url"]):
         kept["timestamp_url"] = ""
-    return ReportSettings(**kept)
+    return ReportSettings(paper, **kept)
 
 
 def keep_report_settings(settings: QtCore.QSettings | None, chosen: ReportSettings) -> None:

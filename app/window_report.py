@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from analysis.types import Study
 from app.outputs import exam_bytes
+from app.report.source import Amendment, ReportSource
 from app.report_preview import ReportInput
 from app.version import version
 from widgets.report_settings import ReportSettings
@@ -53,21 +54,28 @@ def make_report(made_from: ReportInput) -> bytes:
     ReportError
         If its results do not follow their schema.
     """
-    from app.report.attach import attach_results
-    from app.report.content import report_content
-    from app.report.pdf import report_pdf
+    from app.report import prepared_bytes
 
     results = exam_bytes(made_from.study, made_from.exam, made_from.reading)
-    content = report_content(
+    source = ReportSource(
         made_from.study,
         made_from.exam,
         made_from.protocol,
+        results,
         version=version(),
         created_at=made_from.created_at,
-        results_sha256=hashlib.sha256(results).hexdigest(),
-        signed=made_from.to_sign,
+        reading=made_from.reading,
+        paper=made_from.paper,
+        amendment=_amendment(made_from),
     )
-    return attach_results(report_pdf(content), results, created_at=made_from.created_at)
+    return prepared_bytes(source, to_sign=made_from.to_sign)
+
+
+def _amendment(made_from: ReportInput) -> Amendment | None:
+    earlier = made_from.earlier
+    if earlier is None:
+        return None
+    return Amendment(hashlib.sha256(earlier).hexdigest(), earlier, made_from.reading.amendment_reason)
 
 
 def sign_report(

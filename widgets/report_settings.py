@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 
 from PySide6 import QtCore, QtWidgets
 
+from analysis.paper import PAPERS, Paper
 from widgets import theme
 from widgets.path_row import path_row
-
-PAPERS = ("A4", "Letter")
 
 
 @dataclass(frozen=True)
@@ -19,13 +18,12 @@ class ReportSettings:
 
     Attributes
     ----------
-    paper : ``A4`` or ``Letter``
     timestamp_url : address of the time-stamp authority; empty signs without a time stamp
     pkcs11_module : the library of the signature card or token; empty where none is used
     trust_folder : folder of the trusted root certificates; empty is the usual one
     """
 
-    paper: str = "A4"
+    paper: Paper = "A4"
     timestamp_url: str = ""
     pkcs11_module: str = ""
     trust_folder: str = ""

@@ -9,9 +9,9 @@ from typing import Literal
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from analysis.paper import PAPERS
 from widgets import theme
 from widgets.path_row import path_row
-from widgets.report_settings import PAPERS
 from widgets.sign_outcome import SignOutcome
 
 SignWith = Literal["file", "token"]

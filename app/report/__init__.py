@@ -5,57 +5,57 @@ Signing and verifying load their libraries only when they are called, so that re
 
 from __future__ import annotations
 
-import hashlib
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.atomic_file import reason_of, write_whole
 from app.report.attach import attach_results
 from app.report.errors import NotVerifiable, ReportError
+from app.report.source import Amendment, PriorExam, ReportSource
 
 if TYPE_CHECKING:
-    from analysis.protocol import Protocol
-    from analysis.types import ExamResult, Study
     from app.report.signing import Signer
 
-__all__ = ["report_bytes", "write_report"]
+__all__ = ["Amendment", "PriorExam", "ReportSource", "prepared_bytes", "report_bytes", "write_report"]
 
 
-def report_bytes(
-    study: Study,
-    exam: ExamResult,
-    protocol: Protocol,
-    results: bytes,
-    *,
-    version: str,
-    created_at: datetime,
-    signer: Signer | None,
-) -> bytes:
-    """Return a report as PDF, with results.json attached; signed where a signer is given.
+def prepared_bytes(source: ReportSource, *, to_sign: bool) -> bytes:
+    """Return a report as PDF with results.json attached, not signed; it depends on the arguments only.
 
-    An unsigned report depends on the arguments only, to the last byte.
+    Parameters
+    ----------
+    to_sign : whether these bytes are to be signed; else the report calls itself unsigned on every page
+
+    Raises
+    ------
+    ReportError
+        If results that do not follow their schema were to be signed.
     """
     from app.report.content import report_content
     from app.report.pdf import report_pdf
 
-    if signer is not None:
-        _refuse_unproper(results)
-    content = report_content(
-        study,
-        exam,
-        protocol,
-        version=version,
-        created_at=created_at,
-        results_sha256=hashlib.sha256(results).hexdigest(),
-        signed=signer is not None,
-    )
-    pdf = attach_results(report_pdf(content), results, created_at=created_at)
+    if to_sign:
+        _refuse_unproper(source.results)
+    content = report_content(source, signed=to_sign)
+    return attach_results(report_pdf(content), source.results, created_at=source.created_at)
+
+
+def report_bytes(source: ReportSource, signer: Signer | None = None) -> bytes:
+    """Return a report as PDF, signed where a signer is given.
+
+    Raises
+    ------
+    ReportError
+        If results that do not follow their schema were to be signed.
+    CertificateProblem, SigningFailed
+        If the report cannot be signed.
+    """
+    pdf = prepared_bytes(source, to_sign=signer is not None)
     if signer is None:
         return pdf
     from app.report.signing import sign_pdf
 
-    return sign_pdf(pdf, signer.p12, signer.passphrase, meaning=signer.meaning, simulated=study.info.simulated)
+    return sign_pdf(pdf, signer.p12, signer.passphrase, meaning=signer.meaning, simulated=source.study.info.simulated)
 
 
 def _refuse_unproper(results: bytes) -> None:
@@ -68,24 +68,8 @@ def _refuse_unproper(results: bytes) -> None:
         raise ReportError(str(error)) from error
 
 
-def write_report(
-    path: Path,
-    study: Study,
-    exam: ExamResult,
-    protocol: Protocol,
-    results: bytes,
-    *,
-    version: str,
-    created_at: datetime,
-    signer: Signer | None,
-) -> Path:
-    """Write a report whole or not at all; an older file of that name is replaced.
-
-    Parameters
-    ----------
-    results : the bytes of results.json, which are attached as they are
-    created_at : when the report is made, with its offset from UTC
-    signer : None writes an unsigned draft
+def write_report(path: Path, source: ReportSource, signer: Signer | None = None) -> Path:
+    """Write a report whole or not at all; an older file of that name is replaced. None as signer writes a draft.
 
     Raises
     ------
@@ -94,7 +78,7 @@ def write_report(
     CertificateProblem, SigningFailed
         If the report cannot be signed; then nothing is written.
     """
-    pdf = report_bytes(study, exam, protocol, results, version=version, created_at=created_at, signer=signer)
+    pdf = report_bytes(source, signer)
     try:
         write_whole(path, pdf)
     except OSError as error:

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from datetime import datetime
 from pathlib import PurePath
 
 from analysis.line_labels import line_labels
 from analysis.protocol import Protocol
-from analysis.types import ExamResult, Study, StudyInfo
+from analysis.types import Study, StudyInfo
 from app.report.evidence_blocks import voxel_block
-from app.report.parts import DRAFT, SIGNED, Cell, Column, Item, ReportContent, Table
+from app.report.parts import Cell, Column, Item, ReportContent, Table
+from app.report.source import ReportSource
 from app.report.summary import summary_of
 from app.report.wording import UNKNOWN, clean, dicom_date, moment, sex
 
 
-def report_content(
-    study: Study,
-    exam: ExamResult,
-    protocol: Protocol,
-    *,
-    version: str,
-    created_at: datetime,
-    results_sha256: str,
-    signed: bool,
-) -> ReportContent:
-    """Say what the report says.
-
-    Parameters
-    ----------
-    version : Discern's version
-    created_at : when the report is made; a time with an offset is shown with it
-    results_sha256 : hash of the attached results.json
-    signed : whether the report is going to be signed; a report that is not calls itself a draft on every page
-    """
+def report_content(source: ReportSource, *, signed: bool) -> ReportContent:
+    """Say what the report says; `signed` is whether it is going to be signed."""
+    study, exam, protocol = source.study, source.exam, source.protocol
     info = study.info
     names = line_labels(protocol.rules)
     voxels = tuple(voxel_block(study, result, names) for result in exam.voxels)
@@ -42,21 +27,32 @@ def report_content(
         banner=_banner(info),
         header_patient=f"{clean(info.patient_name)} · ID {clean(info.patient_id)}",
         header_date=f"Study {dicom_date(info.study_date)}",
-        state=SIGNED if signed else DRAFT,
+        state=state_words(source, signed=signed),
+        signed=signed,
+        paper=source.paper,
         simulated=info.simulated,
         statement=clean(protocol.statement, 1000),
-        software=f"Discern {clean(version)}",
-        created=moment(created_at),
+        software=f"Discern {clean(source.version)}",
+        created=moment(source.created_at),
         summary=summary_of(study, exam, protocol.ratios, protocol.pretest),
         summary_plot=voxels[0].plot if len(voxels) == 1 else None,
         voxels=voxels,
-        methods=_methods(info, exam, protocol, version, created_at, results_sha256),
+        methods=_methods(source),
         limits=tuple(clean(limit, 1000) for limit in protocol.limits),
         provenance=_provenance(protocol),
         files=_files(study),
         skipped=_skipped(study),
         warnings=tuple(clean(w, 600) for w in dict.fromkeys((*study.warnings, *exam.warnings))),
     )
+
+
+def state_words(source: ReportSource, *, signed: bool) -> str:
+    """Return what a report calls itself on every page: only a signed one is final."""
+    if signed:
+        return "Amended report, signed" if source.amendment is not None else "Final report, signed"
+    if source.amendment is not None or source.reading.state == "amended":
+        return "Amendment, unsigned draft"
+    return "Preliminary report, unsigned" if source.reading.state == "preliminary" else "Unsigned draft"
 
 
 def _banner(info: StudyInfo) -> tuple[Item, ...]:
@@ -71,21 +67,15 @@ def _banner(info: StudyInfo) -> tuple[Item, ...]:
     )
 
 
-def _methods(
-    info: StudyInfo,
-    exam: ExamResult,
-    protocol: Protocol,
-    version: str,
-    created_at: datetime,
-    results_sha256: str,
-) -> tuple[Item, ...]:
+def _methods(source: ReportSource) -> tuple[Item, ...]:
+    info, exam, protocol = source.study.info, source.exam, source.protocol
     items = [
-        Item("Software", f"Discern {clean(version)}"),
+        Item("Software", f"Discern {clean(source.version)}"),
         Item("Protocol", f"{clean(protocol.title)} ({clean(protocol.id)})"),
         Item("Protocol SHA-256", clean(exam.protocol_sha256)),
-        Item("Report made", moment(created_at)),
+        Item("Report made", moment(source.created_at)),
         Item("Study Instance UID", clean(info.study_instance_uid)),
-        Item("Attached results.json SHA-256", clean(results_sha256)),
+        Item("Attached results.json SHA-256", hashlib.sha256(source.results).hexdigest()),
         Item(
             "Amplitudes",
             "Per molecule, in the arbitrary unit of the signal: not concentrations. Ratios of "

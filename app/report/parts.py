@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.paper import Paper
 from analysis.types import EvidenceClass, FloatArray, Interval
 
-SIGNED: Final = "Signed"
-DRAFT: Final = "Unsigned draft"
-"""What a report calls itself on every page."""
 Align = Literal["left", "right", "centre"]
 
 
@@ -146,6 +144,9 @@ class ReportContent:
     header_patient: str
     header_date: str
     state: str
+    """What the report calls itself on every page."""
+    signed: bool
+    paper: Paper
     simulated: bool
     statement: str
     software: str

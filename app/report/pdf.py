@@ -1,4 +1,4 @@
-"""The report's pages (A4), drawn with embedded fonts only; the same content gives the same bytes."""
+"""The report's pages, drawn with embedded fonts only; the same content gives the same bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from reportlab.platypus import (
 from app.report import layout
 from app.report.figures import SlicePicture
 from app.report.fonts import REGULAR, lacks_glyphs, register_fonts
-from app.report.parts import SIGNED, Item, Picture, ReportContent, SpectrumPlot, Summary, VoxelBlock
+from app.report.parts import Item, Picture, ReportContent, SpectrumPlot, Summary, VoxelBlock
 from app.report.spectrum_figure import SpectrumFigure, figure_height
 from app.report.tables import SideBySide, bullet, item_grid, table_parts
 from app.report.text import BODY, MUTED, SECTION, SMALL, STRONG, Style, TextBlock, draw_line, shortened, wrapped
@@ -74,7 +74,7 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
     def __init__(self, buffer: io.BytesIO, content: ReportContent) -> None:
         super().__init__(
             buffer,
-            pagesize=layout.PAGE,
+            pagesize=layout.SIZES[content.paper],
             title=content.title,
             author="Discern",
             creator=content.software,
@@ -82,9 +82,10 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
             displayDocTitle=True,
         )
         self.content = content
+        self.sheet = layout.sheet_of(content.paper)
         self.statement = wrapped(content.statement, layout.WIDTH, _STATEMENT)
-        first = _frame(layout.STRIP_TOP + len(self.statement) * _STATEMENT.leading + 4)
-        later = _frame(layout.BOTTOM)
+        first = _frame(self.sheet, layout.STRIP_TOP + len(self.statement) * _STATEMENT.leading + 4)
+        later = _frame(self.sheet, layout.BOTTOM)
         self.addPageTemplates(
             [
                 PageTemplate("first", [first], onPage=self._first_page),
@@ -94,37 +95,39 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
 
     def _page(self, canvas: Canvas, document: object) -> None:
         del document
-        content, strong = self.content, Style(7.4, 9.4, bold=True)
-        draw_line(canvas, layout.LEFT, layout.HEADER_Y, shortened(content.header_patient, 250, strong), strong)
-        draw_line(canvas, layout.LEFT + 262, layout.HEADER_Y, content.header_date, _FURNITURE)
+        content, sheet, strong = self.content, self.sheet, Style(7.4, 9.4, bold=True)
+        draw_line(canvas, sheet.left, sheet.header_y, shortened(content.header_patient, 250, strong), strong)
+        draw_line(canvas, sheet.left + 262, sheet.header_y, content.header_date, _FURNITURE)
         mark = "SIMULATED DATA · Research use only" if content.simulated else "Research use only"
-        draw_line(canvas, layout.RIGHT, layout.HEADER_Y, mark, Style(7.4, 9.4, bold=True, align="right"))
-        _rule(canvas, layout.HEADER_Y - 5)
-        _rule(canvas, layout.FOOTER_Y + 10)
-        draw_line(canvas, layout.LEFT, layout.FOOTER_Y, content.state, strong)
+        draw_line(canvas, sheet.right, sheet.header_y, mark, Style(7.4, 9.4, bold=True, align="right"))
+        _rule(canvas, sheet, sheet.header_y - 5)
+        _rule(canvas, sheet, layout.FOOTER_Y + 10)
+        draw_line(canvas, sheet.left, layout.FOOTER_Y, content.state, strong)
         made = f"{content.software} · made {content.created}"
         draw_line(
             canvas,
-            layout.LEFT + layout.WIDTH / 2,
+            sheet.left + layout.WIDTH / 2,
             layout.FOOTER_Y,
             made,
             Style(_FURNITURE.size, 9.0, grey=MUTED, align="centre"),
         )
         draw_line(
             canvas,
-            layout.RIGHT - 12,
+            sheet.right - 12,
             layout.FOOTER_Y,
             f"Page {canvas.getPageNumber()} of ",
             Style(_FURNITURE.size, 9.0, grey=MUTED, align="right"),
         )
         canvas.saveState()
-        canvas.translate(layout.RIGHT - 12, layout.FOOTER_Y)
+        canvas.translate(sheet.right - 12, layout.FOOTER_Y)
         canvas.doForm(_PAGE_COUNT)
         canvas.restoreState()
 
     def _first_page(self, canvas: Canvas, document: object) -> None:
         self._page(canvas, document)
-        for name, (left, bottom, right, top) in layout.SIGNATURE_BOXES.items():
+        sheet = self.sheet
+        boxes = layout.signature_boxes(sheet.width)
+        for name, (left, bottom, right, top) in boxes.items():
             canvas.setLineWidth(0.5)
             canvas.setStrokeGray(0.6)
             canvas.rect(left, bottom, right - left, top - bottom)
@@ -132,24 +135,25 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
         y = layout.STRIP_TOP + len(self.statement) * _STATEMENT.leading
         for line in self.statement:
             y -= _STATEMENT.leading
-            draw_line(canvas, layout.LEFT, y + 4, line, _STATEMENT)
-        if self.content.state != SIGNED:
-            left, bottom, _, top = layout.SIGNATURE_BOXES[layout.FINAL]
-            draw_line(canvas, left + 8, (top + bottom) / 2 - 3, "Unsigned draft, not a report", STRONG)
+            draw_line(canvas, sheet.left, y + 4, line, _STATEMENT)
+        if not self.content.signed:
+            left, bottom, right, top = boxes[layout.FINAL]
+            words = shortened(f"{self.content.state}: not signed", right - left - 16, STRONG)
+            draw_line(canvas, left + 8, (top + bottom) / 2 - 3, words, STRONG)
 
 
-def _rule(canvas: Canvas, y: float) -> None:
+def _rule(canvas: Canvas, sheet: layout.Sheet, y: float) -> None:
     canvas.setStrokeGray(0.6)
     canvas.setLineWidth(0.5)
-    canvas.line(layout.LEFT, y, layout.RIGHT, y)
+    canvas.line(sheet.left, y, sheet.right, y)
 
 
-def _frame(bottom: float) -> Frame:
+def _frame(sheet: layout.Sheet, bottom: float) -> Frame:
     return Frame(
-        layout.LEFT,
+        sheet.left,
         bottom,
         layout.WIDTH,
-        layout.TOP - bottom,
+        sheet.top - bottom,
         leftPadding=0,
         rightPadding=0,
         topPadding=0,

@@ -7,6 +7,7 @@ may be signed again only in a field that it already has (ISO 32000-2, 12.8.2.2, 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.report.certificates import common_name, is_demo, open_p12
 from app.report.errors import SigningFailed
-from app.report.layout import FINAL, SIGNATURE_BOXES
+from app.report.layout import FINAL, signature_boxes
 from app.report.seal import quiet_pyhanko
 from app.report.stamp import StampText, stamp_pdf
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates
 
+Box = tuple[float, float, float, float]
 FINAL_MEANING: Final = "author, final report"
 
 
@@ -51,6 +53,7 @@ def sign_pdf(
     SigningFailed
         If the PDF cannot be signed or the signature does not verify.
     """
+    from pikepdf import PdfError as DamagedPdf
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign.general import SigningError
 
@@ -58,7 +61,7 @@ def sign_pdf(
     bundle = open_p12(p12, passphrase)
     try:
         signed = _signed(pdf, bundle, meaning, simulated=simulated)
-    except (PdfError, SigningError) as error:
+    except (PdfError, SigningError, DamagedPdf) as error:
         raise SigningFailed("The report could not be signed; it may be signed already or damaged.") from error
     _check(signed)
     return signed
@@ -82,19 +85,28 @@ def _signed(pdf: bytes, bundle: PKCS12KeyAndCertificates, meaning: str, *, simul
         certify=True,
         docmdp_permissions=MDPPerm.FILL_FORMS,
     )
-    writer = IncrementalPdfFileWriter(io.BytesIO(_with_fields(pdf)))
-    signer = signers.PdfSigner(metadata, _simple_signer(bundle), stamp_style=_stamp_style(text))
+    boxes = signature_boxes(_page_width(pdf))
+    writer = IncrementalPdfFileWriter(io.BytesIO(_with_fields(pdf, boxes)))
+    signer = signers.PdfSigner(metadata, _simple_signer(bundle), stamp_style=_stamp_style(text, boxes[FINAL]))
     output = io.BytesIO()
     signer.sign_pdf(writer, existing_fields_only=True, output=output)
     return output.getvalue()
 
 
-def _with_fields(pdf: bytes) -> bytes:
+def _page_width(pdf: bytes) -> float:
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        left, _, right, _ = (float(edge) for edge in document.pages[0].mediabox)
+    return right - left
+
+
+def _with_fields(pdf: bytes, boxes: Mapping[str, Box]) -> bytes:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    for name, box in SIGNATURE_BOXES.items():
+    for name, box in boxes.items():
         left, bottom, right, top = (round(edge) for edge in box)
         append_signature_field(writer, SigFieldSpec(name, on_page=0, box=(left, bottom, right, top)))
     output = io.BytesIO()
@@ -125,14 +137,14 @@ def _simple_signer(bundle: PKCS12KeyAndCertificates) -> Any:
     )
 
 
-def _stamp_style(text: StampText) -> Any:
+def _stamp_style(text: StampText, box: Box) -> Any:
     """Return pyHanko's style that places our own drawing, because its text stamps use a font that is not embedded."""
     from pyhanko.pdf_utils.content import ImportedPdfPage
     from pyhanko.pdf_utils.layout import AxisAlignment, Margins, SimpleBoxLayoutRule
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.stamp import StaticStampStyle
 
-    left, bottom, right, top = (round(edge) for edge in SIGNATURE_BOXES[FINAL])
+    left, bottom, right, top = (round(edge) for edge in box)
     drawing = stamp_pdf(text, right - left, top - bottom)
 
     class _Drawing(ImportedPdfPage):

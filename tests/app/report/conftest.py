@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,19 @@ from analysis.types import ExamResult, Study
 from app.report import report_bytes
 from app.report.certificates import DemoSigner, make_demo_signer, read_passphrase
 from app.report.signing import Signer
+from app.report.source import ReportSource
 from app.resource_files import load_protocol
 from tests.samples import sample_exam, sample_study
 
 VERSION = "0.1.0"
 MADE = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
+
+
+def source_of(
+    study: Study, exam: ExamResult, protocol: Protocol, results: bytes = b"{}", **others: Any
+) -> ReportSource:
+    """Return what a report of a made-up reading is made from."""
+    return ReportSource(study, exam, protocol, results, version=VERSION, created_at=MADE, **others)
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +66,9 @@ def root(demo: DemoSigner) -> bytes:
 
 @pytest.fixture(scope="session")
 def draft(study: Study, exam: ExamResult, protocol: Protocol, results: bytes) -> bytes:
-    return report_bytes(study, exam, protocol, results, version=VERSION, created_at=MADE, signer=None)
+    return report_bytes(source_of(study, exam, protocol, results))
 
 
 @pytest.fixture(scope="session")
 def signed(study: Study, exam: ExamResult, protocol: Protocol, results: bytes, signer: Signer) -> bytes:
-    return report_bytes(study, exam, protocol, results, version=VERSION, created_at=MADE, signer=signer)
+    return report_bytes(source_of(study, exam, protocol, results), signer)

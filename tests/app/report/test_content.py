@@ -8,18 +8,18 @@ import pytest
 
 from analysis.geometry import to_pixels, voxel_outline_pixels
 from analysis.protocol import Protocol
+from analysis.reading import Reading
 from analysis.types import ExamResult, Study, Volume
 from app.report.content import report_content
 from app.report.parts import ReportContent, Table
 from app.report.pictures import close_ups, overview
+from app.report.source import Amendment
 from app.resource_files import load_protocol
-from tests.app.report.conftest import MADE, VERSION
+from tests.app.report.conftest import source_of
 
 
 def content_of(study: Study, exam: ExamResult, protocol: Protocol, *, signed: bool = False) -> ReportContent:
-    return report_content(
-        study, exam, protocol, version=VERSION, created_at=MADE, results_sha256="ab" * 32, signed=signed
-    )
+    return report_content(source_of(study, exam, protocol), signed=signed)
 
 
 def words(table: Table) -> str:
@@ -87,9 +87,23 @@ def test_what_is_unknown_is_a_dash(study: Study, exam: ExamResult, protocol: Pro
     assert {item.value for item in banner} == {"—"}
 
 
-def test_a_report_says_on_every_page_whether_it_is_signed(study: Study, exam: ExamResult, protocol: Protocol) -> None:
-    assert content_of(study, exam, protocol).state == "Unsigned draft"
-    assert content_of(study, exam, protocol, signed=True).state == "Signed"
+@pytest.mark.parametrize(
+    ("state", "amended", "signed", "words"),
+    [
+        ("draft", False, False, "Unsigned draft"),
+        ("preliminary", False, False, "Preliminary report, unsigned"),
+        ("preliminary", False, True, "Final report, signed"),
+        ("final", False, False, "Unsigned draft"),
+        ("amended", True, False, "Amendment, unsigned draft"),
+        ("amended", True, True, "Amended report, signed"),
+    ],
+)
+def test_only_a_signed_report_calls_itself_final(
+    study: Study, exam: ExamResult, protocol: Protocol, state: Any, amended: bool, signed: bool, words: str
+) -> None:
+    amendment = Amendment("ab" * 32, b"%PDF", "A reason.") if amended else None
+    source = source_of(study, exam, protocol, reading=Reading(state=state), amendment=amendment)
+    assert report_content(source, signed=signed).state == words
 
 
 def test_results_of_another_protocol_text_are_named(study: Study, exam: ExamResult, protocol: Protocol) -> None:

@@ -14,15 +14,12 @@ from app.report import report_bytes
 from app.report.content import report_content
 from app.report.pdf import report_pdf
 from app.resource_files import load_protocol
-from tests.app.report.conftest import MADE, VERSION
+from tests.app.report.conftest import source_of
 from tests.app.report.pdf_reading import fonts_without_file, page_texts, whole_text
 
 
 def drawn(study: Study, exam: ExamResult, protocol: Protocol) -> bytes:
-    content = report_content(
-        study, exam, protocol, version=VERSION, created_at=MADE, results_sha256="ab" * 32, signed=False
-    )
-    return report_pdf(content)
+    return report_pdf(report_content(source_of(study, exam, protocol), signed=False))
 
 
 def first_page(study: Study, exam: ExamResult, protocol: Protocol, name: str) -> tuple[bytes, str]:
@@ -81,7 +78,7 @@ def test_evidence_and_methods_follow(draft: bytes, protocol: Protocol) -> None:
 def test_the_same_reading_gives_the_same_bytes(
     draft: bytes, study: Study, exam: ExamResult, protocol: Protocol, results: bytes
 ) -> None:
-    again = report_bytes(study, exam, protocol, results, version=VERSION, created_at=MADE, signer=None)
+    again = report_bytes(source_of(study, exam, protocol, results))
     assert again == draft
 
 

@@ -15,7 +15,7 @@ from app.report.attach import attach_results, embedded_results
 from app.report.certificates import DemoSigner
 from app.report.errors import CertificateProblem, NotVerifiable, ReportError
 from app.report.signing import Signer
-from tests.app.report.conftest import MADE, VERSION
+from tests.app.report.conftest import MADE, source_of
 
 
 def test_the_results_are_attached_as_they_are_and_associated(draft: bytes, results: bytes) -> None:
@@ -44,7 +44,7 @@ def test_a_report_is_written_whole(
 ) -> None:
     path = tmp_path / "new" / "report.pdf"
     for _ in range(2):
-        done = write_report(path, study, exam, protocol, results, version=VERSION, created_at=MADE, signer=None)
+        done = write_report(path, source_of(study, exam, protocol, results))
         assert done == path
         assert path.read_bytes() == draft
     assert [p.name for p in path.parent.iterdir()] == ["report.pdf"]
@@ -57,7 +57,7 @@ def test_a_report_that_cannot_be_signed_is_not_written(
     path.write_bytes(b"older")
     wrong = Signer(demo.p12, b"wrong")
     with pytest.raises(CertificateProblem):
-        write_report(path, study, exam, protocol, results, version=VERSION, created_at=MADE, signer=wrong)
+        write_report(path, source_of(study, exam, protocol, results), wrong)
     assert path.read_bytes() == b"older"
     assert [p.name for p in tmp_path.iterdir()] == ["report.pdf"]
 
@@ -69,7 +69,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(
     (tmp_path / "folder.pdf").mkdir()
     for path in (tmp_path / "file" / "report.pdf", tmp_path / "folder.pdf"):
         with pytest.raises(ReportError, match=r"cannot be written .*\.$"):
-            write_report(path, study, exam, protocol, results, version=VERSION, created_at=MADE, signer=None)
+            write_report(path, source_of(study, exam, protocol, results))
     assert not [p for p in os.listdir(tmp_path) if p.endswith(".part")]
 
 
@@ -78,5 +78,5 @@ def test_results_that_a_verifier_would_reject_are_not_signed(
 ) -> None:
     path = tmp_path / "report.pdf"
     with pytest.raises(ReportError, match="do not follow the schema"):
-        write_report(path, study, exam, protocol, b"{}", version=VERSION, created_at=MADE, signer=signer)
+        write_report(path, source_of(study, exam, protocol, b"{}"), signer)
     assert not path.exists()

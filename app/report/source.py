@@ -1,0 +1,61 @@
+"""What a report is made from: one frozen record, so that preview, draft and signed report are the same call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from analysis.paper import Paper
+from analysis.protocol import Protocol
+from analysis.reading import Reading
+from analysis.types import ExamResult, Study
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """The signed report that a new one amends.
+
+    Attributes
+    ----------
+    original_sha256 : of the whole signed file
+    original_pdf : its bytes, embedded whole into the new report
+    reason : why it is amended, in the reader's words
+    changes : what changed, one sentence each
+    """
+
+    original_sha256: str
+    original_pdf: bytes
+    reason: str
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class PriorExam:
+    """An earlier exam of the same patient under the same protocol, to compare with."""
+
+    study: Study
+    exam: ExamResult
+
+
+@dataclass(frozen=True, eq=False)
+class ReportSource:
+    """Everything that a report says comes from here; the same source gives the same pages.
+
+    Attributes
+    ----------
+    results : the bytes of results.json, attached as they are
+    created_at : when the report is made, with its offset from UTC
+    version : Discern's version
+    priors : earlier exams, the newest first
+    """
+
+    study: Study
+    exam: ExamResult
+    protocol: Protocol
+    results: bytes
+    version: str
+    created_at: datetime
+    reading: Reading = Reading()
+    priors: tuple[PriorExam, ...] = ()
+    paper: Paper = "A4"
+    amendment: Amendment | None = None
