@@ -126,10 +126,11 @@ def inspect_file(path: Path) -> tuple[str, bool]:
     with found_files([path], Watch()) as found:
         if found.skipped:
             return f"Cannot be read: {_inside_a_sentence(found.skipped[0].reason)}.", False
-        if len(found.files) != 1 or found.files[0].path != path:
+        own = next((file for file in found.files if file.path == path), None)
+        if own is None:
             return f"Holds {len(found.files)} files; open it as a study to read them.", bool(found.files)
         try:
-            return sentence(_inspected(found.files[0])), True
+            return sentence(_inspected(own)), True
         except UnreadableFile as error:
             return f"Cannot be read: {_inside_a_sentence(sentence(str(error)))}.", False
 

@@ -10,12 +10,21 @@ from analysis.types import Volume
 def contents(found: Contents) -> str:
     """Return one line about the contents of a file."""
     if found.signals:
-        return signal(found.signals[0])
+        return signals(found.signals)
     if found.slices:
         return slices(found.slices)
     if found.volumes:
         return volume(found.volumes[0])
+    if found.with_header is not None:
+        return f"data that are read with their header, {found.with_header}"
     return "DICOMDIR, an index of other files"
+
+
+def signals(found: tuple[Signal, ...]) -> str:
+    """Return one line about the spectroscopy of a file, a single voxel or a grid."""
+    if len(found) == 1 and found[0].cell is None:
+        return signal(found[0])
+    return f"spectroscopic imaging of {len(found)} voxels, each: " + signal(found[0]).partition(": ")[2]
 
 
 def slices(frames: tuple[Slice, ...]) -> str:

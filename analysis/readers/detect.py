@@ -127,16 +127,12 @@ def _is_twix(head: Head) -> bool:
 
 
 UNSUPPORTED: tuple[Unsupported, ...] = (
-    Unsupported("Siemens RDA data", _starts(b">>> Begin of header <<<")),
     Unsupported("Siemens raw data (TWIX)", _is_twix),
-    Unsupported("Philips SPAR header", _holds("spectro parameter file")),
-    Unsupported("Philips SPAR header", _holds("examination_name", "synthesizer_frequency")),
-    Unsupported("Philips SDAT data", _named(".sdat")),
     Unsupported("Philips raw data list", _holds("# === DATA DESCRIPTION FILE", "Dataset name: RAW")),
     Unsupported("Philips PAR image header", _holds("# === DATA DESCRIPTION FILE"), "export the images as DICOM"),
-    Unsupported("GE P-file", lambda head: b"GE_MED_NMR" in head.raw[:256] or b"INVALIDNMR" in head.raw[:256]),
-    Unsupported("GE SAGE header", _starts(b"# SAGE Data Header")),
-    Unsupported("jMRUI text data", _starts(b"jMRUI Data Textfile")),
+    Unsupported(
+        "GE SAGE header", _starts(b"# SAGE Data Header"), "it holds no signal; open the P-file beside it", True
+    ),
     Unsupported("LCModel basis set", _holds("$BASIS"), "it is a basis set, not a measured signal"),
     Unsupported("LCModel control file", _starts(b"$LCMODL"), "it is a control file, not a measured signal"),
     Unsupported("LCModel results", _starts(b"LCModel (Version"), _RESULT, True),

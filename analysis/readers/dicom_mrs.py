@@ -129,6 +129,18 @@ def in_range(value: float | None, low: float, high: float, name: str) -> float:
     return value
 
 
+def checked_length(points: int | None) -> int:
+    """Return the announced number of data points.
+
+    Raises
+    ------
+    UnreadableFile : it is missing or impossible
+    """
+    if points is None or not FEWEST_POINTS <= points <= MOST_POINTS:
+        raise UnreadableFile("its header gives no usable number of data points; the file may be cut short or damaged")
+    return points
+
+
 def milliseconds(value: float | None) -> float | None:
     """Return a positive time in s from a header's ms, else None."""
     return value / 1000 if value is not None and value > 0 else None

@@ -6,7 +6,6 @@ its own folder (CVE-2026-32711), and the entries of an archive are written under
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import tempfile
@@ -21,6 +20,7 @@ from analysis.readers.detect import is_zip, read_head
 from analysis.readers.dicomdir import referenced_files
 from analysis.readers.guard import one_sentence
 from analysis.readers.records import InputFile
+from analysis.readers.siblings import with_siblings
 from analysis.readers.watch import Watch
 from analysis.types import Skipped
 
@@ -62,6 +62,7 @@ def found_files(paths: Sequence[Path], watch: Watch) -> Iterator[Found]:
         gathering = _Gathering(Path(scratch), watch)
         for path in paths:
             gathering.add(Path(path))
+        gathering.found.files = with_siblings(gathering.found.files)
         yield gathering.found
 
 
@@ -146,9 +147,3 @@ def _why(error: OSError, what: str) -> str:
     if isinstance(error, FileNotFoundError):
         return f"there is no such {what}"
     return f"this {what} could not be read ({error.strerror or type(error).__name__})"
-
-
-def with_hash(file: InputFile) -> InputFile:
-    """Return the file with the SHA-256 of its bytes; OSError as the system raises it."""
-    with file.path.open("rb") as stream:
-        return replace(file, sha256=hashlib.file_digest(stream, "sha256").hexdigest())

@@ -14,10 +14,10 @@ import numpy as np
 from analysis.errors import UnreadableFile
 from analysis.readers.detect import Head, read_head
 from analysis.readers.dicom_mrs import checked_signal, in_range
-from analysis.readers.files import sentence, with_hash
+from analysis.readers.files import sentence
 from analysis.readers.guard import one_sentence
 from analysis.readers.lcmodel_text import Namelist, complex_numbers, namelists
-from analysis.readers.records import Contents, InputFile, Signal
+from analysis.readers.records import Contents, InputFile, Signal, with_hash
 from analysis.readers.sequences import recognise
 from analysis.readers.study import as_acquisition
 from analysis.types import Acquisition, AcquisitionParameters, ComplexArray, Sampling

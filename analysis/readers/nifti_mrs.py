@@ -1,4 +1,4 @@
-"""Read NIfTI-MRS (Clarke et al., Magn Reson Med 2022;88:2358): one voxel, with receiver elements and transients."""
+"""Read NIfTI-MRS (Clarke et al., Magn Reson Med 2022;88:2358): voxels with their receiver elements and transients."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import UnreadableFile
-from analysis.readers.dicom_mrs import FEWEST_POINTS, GRID, MOST_POINTS, checked_signal, in_range, other_nucleus
+from analysis.readers.dicom_mrs import FEWEST_POINTS, MOST_POINTS, checked_signal, in_range, other_nucleus
+from analysis.readers.grid import check_cells, filled_cells
 from analysis.readers.guard import clean_text, quoted
 from analysis.readers.mrs_voxel import make_voxel
 from analysis.readers.nifti_affine import affine_lps
 from analysis.readers.records import Contents, InputFile, Signal
 from analysis.readers.sequences import recognise
-from analysis.types import AcquisitionParameters, SignalArray, StudyInfo, Voxel
+from analysis.types import AcquisitionParameters, FloatArray, SignalArray, StudyInfo, Voxel
 from analysis.units import WATER_PPM, conjugated
 
 _HEADER_CODE = 44
@@ -32,7 +33,7 @@ _SECONDS = {8: 1.0, 16: 1e-3, 24: 1e-6}
 
 
 def read(image: Any, values: NDArray[Any], file: InputFile) -> Contents:
-    """Return the signal of a NIfTI-MRS image.
+    """Return the signals of a NIfTI-MRS image, one per voxel of its grid.
 
     Parameters
     ----------
@@ -41,31 +42,48 @@ def read(image: Any, values: NDArray[Any], file: InputFile) -> Contents:
 
     Raises
     ------
-    UnreadableFile : several voxels, edited or indirect dimensions, another nucleus, or a header without its extension
+    UnreadableFile : too many voxels, edited or indirect dimensions, another nucleus, or no header extension
     """
     header = _extension(image)
     parameters, warnings = _parameters(header, image)
-    # NIfTI-MRS turns against the DICOM convention (its appendix A), so its data are conjugated.
-    fids = checked_signal(_coils_transients_points(values, header))
-    # Raw data are large: what was unpacked from a compressed file is nobody else's.
-    fids = conjugated(fids, out=fids if fids.flags.writeable else None)
-    voxel = _voxel(image)
-    if voxel is None:
-        warnings.append("The file does not say where its voxel lies.")
     suppressed = header.get("WaterSuppressed")
-    signal = Signal(
-        file=file,
-        fids=fids,
-        parameters=parameters,
-        voxel=voxel,
-        info=_info(header),
-        protocol=clean_text(header.get("ProtocolName")),
-        suppressed=suppressed if isinstance(suppressed, bool) else None,
-        averaged_only=fids.shape[1] == 1,
-        eddy_corrected=_was_applied(header, "eddy"),
-        warnings=tuple(warnings),
+    affine = _affine(image)
+    if affine is None:
+        warnings.append("The file does not say where its voxel lies.")
+    cells = _cells(values, header)
+    signals = tuple(
+        Signal(
+            file=file,
+            fids=fids,
+            parameters=parameters,
+            voxel=None if affine is None else _voxel(affine, cell),
+            info=_info(header),
+            protocol=clean_text(header.get("ProtocolName")),
+            suppressed=suppressed if isinstance(suppressed, bool) else None,
+            cell=None if len(cells) == 1 else (cell[1] + 1, cell[0] + 1, cell[2] + 1),
+            averaged_only=fids.shape[1] == 1,
+            eddy_corrected=_was_applied(header, "eddy"),
+            warnings=tuple(warnings),
+        )
+        for cell, fids in cells.items()
     )
-    return Contents(signals=(signal,))
+    return Contents(signals=signals)
+
+
+def _cells(values: NDArray[Any], header: dict[str, Any]) -> dict[tuple[int, int, int], SignalArray]:
+    """Return the (coils, transients, points) signal of every voxel ``(i, j, k)`` that holds one, in Discern's sense."""
+    if values.ndim < 4:
+        raise UnreadableFile("it has no usable time dimension")
+    shape = values.shape[:3]
+    check_cells(shape)
+    if shape == (1, 1, 1):
+        # NIfTI-MRS turns against the DICOM convention (its appendix A), so its data are conjugated.
+        fids = checked_signal(_coils_transients_points(values, header))
+        # Raw data are large: what was unpacked from a compressed file is nobody else's.
+        return {(0, 0, 0): conjugated(fids, out=fids if fids.flags.writeable else None)}
+    parts = {cell: values[cell][None, None, None] for cell in np.ndindex(*shape)}
+    signals = {cell: _coils_transients_points(part, header) for cell, part in parts.items()}
+    return {cell: conjugated(checked_signal(fids)) for cell, fids in filled_cells(signals).items()}
 
 
 def _extension(image: Any) -> dict[str, Any]:
@@ -120,8 +138,6 @@ def _coils_transients_points(values: NDArray[Any], header: dict[str, Any]) -> Si
     shape = values.shape
     if len(shape) < 4 or not FEWEST_POINTS <= shape[3] <= MOST_POINTS:
         raise UnreadableFile("it has no usable time dimension")
-    if shape[0] * shape[1] * shape[2] != 1:
-        raise UnreadableFile(GRID)
     if not np.issubdtype(values.dtype, np.complexfloating):
         raise UnreadableFile("its data are not complex, and a spectrum without its phase cannot be fitted")
     kind = np.complex64 if values.dtype.itemsize <= 8 else np.complex128
@@ -148,15 +164,17 @@ def _tag(header: dict[str, Any], axis: int) -> str:
     return str(value[0] if isinstance(value, list) and value else value)
 
 
-def _voxel(image: Any) -> Voxel | None:
-    """Return the voxel in LPS; an edge below 2 mm is the placeholder of converters that know no geometry."""
+def _affine(image: Any) -> FloatArray | None:
+    """Return the map of voxel indices to LPS mm; an edge below 2 mm is the placeholder of converters that know none."""
     affine = affine_lps(image)
-    if affine is None:
+    if affine is None or np.linalg.norm(affine[:3, :3], axis=0).min() < _SMALLEST_EDGE_MM:
         return None
+    return affine
+
+
+def _voxel(affine: FloatArray, cell: tuple[int, int, int]) -> Voxel | None:
     edges = np.linalg.norm(affine[:3, :3], axis=0)
-    if edges.min() < _SMALLEST_EDGE_MM:
-        return None
-    return make_voxel(affine[:3, 3], (affine[:3, :3] / edges).T, edges)
+    return make_voxel((affine @ [*cell, 1])[:3], (affine[:3, :3] / edges).T, edges)
 
 
 def _was_applied(header: dict[str, Any], word: str) -> bool:

@@ -103,7 +103,7 @@ def _one_series(a: Signal, b: Signal) -> bool:
         a.fids.shape[::2] == b.fids.shape[::2]
         and a.water is None
         and b.water is None
-        and (a.suppressed, a.element, a.parameters) == (b.suppressed, b.element, b.parameters)
+        and (a.suppressed, a.element, a.cell, a.parameters) == (b.suppressed, b.element, b.cell, b.parameters)
         and _same_voxel(a, b)
         and (a.suppressed is not None or _alike_strong(a, b))
     )
@@ -199,6 +199,7 @@ def compatible(a: Signal, b: Signal) -> bool:
         and abs(f0_a - f0_b) <= _SAME_FIELD * f0_a
         and a.parameters.nucleus == b.parameters.nucleus
         and a.fids.shape[0] == b.fids.shape[0]
+        and a.cell == b.cell
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,12 +35,14 @@ class InputFile:
     shown : the name the user knows it by
     named : the user gave this very file, so it is never passed over in silence
     sha256 : of its bytes; empty until they were read
+    siblings : files of the same folder and stem: some formats keep header and data in two files
     """
 
     path: Path
     shown: str
     named: bool = False
     sha256: str = ""
+    siblings: tuple[InputFile, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -50,6 +53,17 @@ class InputFile:
     def folder(self) -> str:
         """The folder (or archive folder) that the file lies in, as the user knows it."""
         return folder_of(self.shown)
+
+    @property
+    def stem(self) -> str:
+        """The lower-case name without its last suffix."""
+        return self.name.lower().rpartition(".")[0] or self.name.lower()
+
+
+def with_hash(file: InputFile) -> InputFile:
+    """Return the file with the SHA-256 of its bytes; OSError as the system raises it."""
+    with file.path.open("rb") as stream:
+        return replace(file, sha256=hashlib.file_digest(stream, "sha256").hexdigest())
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +123,7 @@ class Signal:
     references : SOP Instance UIDs of the water references that the header names
     order : series, instance and similar numbers, in the order of acquisition
     element : receiver element, where every element has a file of its own
+    cell : row, column and slice within a spectroscopic imaging grid, counted from 1
     """
 
     file: InputFile
@@ -126,11 +141,12 @@ class Signal:
     references: tuple[str, ...] = ()
     order: tuple[int, ...] = ()
     element: str | None = None
+    cell: tuple[int, int, int] | None = None
     averaged_only: bool = False
     eddy_corrected: bool = False
     warnings: tuple[str, ...] = ()
     more_files: tuple[tuple[InputFile, str | None], ...] = ()
-    """Further files whose transients were added to this signal, with their SOP Instance UIDs."""
+    """Further files that this signal was read from (its data half, more transients), with their SOP Instance UIDs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +157,9 @@ class Contents:
     volumes: tuple[Volume, ...] = ()
     signals: tuple[Signal, ...] = ()
     index_only: bool = False
-    """The file only lists others (DICOMDIR): there is nothing in it to read or to miss."""
+    """Nothing to read or to miss by itself: an index (DICOMDIR), or data that are read with their header."""
+    with_header: str | None = None
+    """The name of the header file with which these data are read."""
 
 
 def source_of(file: InputFile, sop_instance_uid: str | None, role: Role) -> SourceFile:

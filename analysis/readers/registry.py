@@ -9,12 +9,22 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from analysis.errors import UnreadableFile
-from analysis.readers import detect, dicom_image, dicom_mrs, lcmodel_raw, nifti, siemens_csa
+from analysis.readers import (
+    detect,
+    dicom_image,
+    dicom_mrs,
+    ge_pfile,
+    jmrui,
+    lcmodel_raw,
+    nifti,
+    philips_sdat,
+    siemens_csa,
+    siemens_rda,
+)
 from analysis.readers.detect import Head, read_head, why_not
 from analysis.readers.dicom_header import read_dataset, text_of, uid_of
-from analysis.readers.files import with_hash
 from analysis.readers.guard import one_sentence, quiet, quoted
-from analysis.readers.records import Contents, InputFile
+from analysis.readers.records import Contents, InputFile, with_hash
 
 _DICOMDIR = "1.2.840.10008.1.3.10"
 
@@ -93,5 +103,12 @@ def _not_read(sop_class: str, dataset: Dataset) -> str:
 READERS: tuple[Reader, ...] = (
     Reader("DICOM", detect.is_dicom, _read_dicom),
     Reader("NIfTI", detect.is_nifti, nifti.read),
+    Reader("Siemens RDA", siemens_rda.recognises, siemens_rda.read),
+    Reader("Philips SPAR/SDAT", philips_sdat.recognises, philips_sdat.read),
+    Reader("GE P-file", ge_pfile.recognises, ge_pfile.read),
     Reader("LCModel raw data", lcmodel_raw.recognises, lcmodel_raw.read),
+    Reader("jMRUI text", jmrui.recognises_text, jmrui.read_text),
+    # Without a signature in the file: asked last.
+    Reader("Philips SDAT data", philips_sdat.recognises_data, philips_sdat.read_data_half),
+    Reader("jMRUI binary", jmrui.recognises_binary, jmrui.read_binary),
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from analysis.readers import stacks
+from analysis.readers.exports import without_exports
 from analysis.readers.files import Found
 from analysis.readers.levels import disc_level
 from analysis.readers.pairing import Paired, pair
@@ -120,9 +121,9 @@ def _made_uid(parts: Parts) -> str:
 
 def _study(uid: str, parts: Parts, found: Found, watch: Watch) -> Study:
     slices = _once(parts.slices, lambda one: (one.sop_instance_uid or one.file.sha256, one.frame), found)
-    signals = _once(parts.signals, lambda one: one.sop_instance_uid or one.file.sha256, found)
+    signals = _once(parts.signals, lambda one: (one.sop_instance_uid or one.file.sha256, one.cell), found)
     volumes, warnings = stacks.volumes_of(slices, found, watch)
-    pairs, left = pair(signals)
+    pairs, left = pair(without_exports(signals, found))
     for signal, reason in left:
         found.skip(signal.file.shown, reason)
     return Study(
@@ -170,12 +171,20 @@ def _labelled(pairs: Sequence[Paired]) -> list[Acquisition]:
     seen: Counter[str] = Counter()
     acquisitions = []
     for one, level in zip(ordered, levels, strict=True):
-        label = level or f"Voxel {seen['unnamed'] + 1}"
-        seen["unnamed" if level is None else level] += 1
-        if level is not None and seen[level] > 1:
-            label = f"{level} ({seen[level]})"
+        name = level if one.signal.cell is None else _cell_name(one.signal.cell, level)
+        label = name or f"Voxel {seen['unnamed'] + 1}"
+        seen["unnamed" if name is None else name] += 1
+        if name is not None and seen[name] > 1:
+            label = f"{name} ({seen[name]})"
         acquisitions.append(_acquisition(one, label, "order" if level is None else "header"))
     return acquisitions
+
+
+def _cell_name(cell: tuple[int, int, int], level: str | None) -> str:
+    """Name a voxel of a grid by its place in it; the level that a header speaks of is that of the whole grid."""
+    row, column, plane = cell
+    place = f"row {row}, column {column}" + (f", slice {plane}" if plane > 1 else "")
+    return f"{level}, {place}" if level else place.capitalize()
 
 
 def _from_head_to_foot(signal: Signal, pairs: Sequence[Paired]) -> tuple[float, tuple[int, ...], str]:

@@ -164,11 +164,13 @@ def test_documents_are_passed_over_and_unknown_files_are_named(study):
     (study / "autorun.inf").write_text("[autorun]")
     (study / "IM9").write_bytes(b"\x01\x02\x00garbage")
     (study / "note.dcm").write_text("a text")
-    (study / "old.rda").write_bytes(b">>> Begin of header <<<\r\nPatientID: 1\r\n")
+    (study / "old.dpt").write_text("Dangerplot_version\t1.0\n")
     (found,) = read_studies([study])
     reasons = {Path(one.path).name: one.reason for one in found.skipped}
-    assert set(reasons) == {"IM9", "note.dcm", "old.rda"}
-    assert reasons["old.rda"].startswith("Siemens RDA data: this version does not read it yet; convert it to NIfTI-MRS")
+    assert set(reasons) == {"IM9", "note.dcm", "old.dpt"}
+    assert reasons["old.dpt"].startswith(
+        "Tarquin data (DPT): this version does not read it yet; convert it to NIfTI-MRS"
+    )
 
 
 def test_a_document_that_was_named_itself_is_answered(study):

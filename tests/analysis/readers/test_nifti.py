@@ -137,7 +137,7 @@ def test_scaled_values_are_scaled(tmp_path):
         ((1, 1, 1, POINTS, 2), {"dim_5": "DIM_EDIT"}, "edited"),
         ((1, 1, 1, POINTS, 2), {"dim_5": "DIM_METCYCLE"}, "metabolite-cycled"),
         ((1, 1, 1, POINTS, 2), {"dim_5": "DIM_INDIRECT_0"}, "DIM_INDIRECT_0"),
-        ((4, 4, 1, POINTS), {}, "spectroscopic imaging grid"),
+        ((64, 64, 1, POINTS), {}, "imaging grid of 64 x 64 x 1 voxels; at most 1024"),
         ((1, 1, 1, 4), {}, "no usable time dimension"),
         ((1, 1, 1, POINTS), {"ResonantNucleus": ["31P"]}, "31P"),
         ((1, 1, 1, POINTS), {"SpectrometerFrequency": [0.0]}, "transmitter frequency"),
