@@ -8,15 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import DiscernError
-from analysis.pipeline import analyse
 from analysis.readers import inspect_file, read_studies
-from analysis.reading import exam_settings
-from analysis.results import reading_of, results_document
 from app.exit_status import DONE, DONE_WITH_GAPS, NOTHING_DONE, say
+from app.recomputing import recomputed_results
 from app.report.certificates import open_p12, read_passphrase
 from app.report.signing import Signer
-from app.resource_files import load_protocol, load_spin_library
-from app.version import version
 
 
 def signer_from(certificate: Path | None, passphrase_file: Path | None) -> Signer | None:
@@ -60,15 +56,7 @@ def _recomputed(report: Path, source: Path) -> Mapping[str, Any]:
     from app.report.attach import embedded_results
     from app.report.results_schema import parse_results
 
-    old = parse_results(embedded_results(report.read_bytes()))
-    uid = old["study"]["study_instance_uid"]
-    for study in read_studies([source]):
-        if study.info.study_instance_uid == uid:
-            protocol = load_protocol(str(old["software"]["protocol"]["id"]).rsplit("-", 1)[0])
-            reading = reading_of(old)
-            exam = analyse(study, protocol, load_spin_library(), settings=exam_settings(reading, study))
-            return results_document(study, exam, version=version(), reading=reading)
-    raise DiscernError(f"{source} does not hold the study that the report was made from.")
+    return recomputed_results(parse_results(embedded_results(report.read_bytes())), read_studies([source]))
 
 
 def inspect(files: Sequence[Path]) -> int:

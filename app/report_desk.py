@@ -13,12 +13,15 @@ from analysis.types import Progress, Stop
 from app.atomic_file import reason_of, write_whole
 from app.jobs import JobRunner
 from app.keeping import Keeping
+from app.print_desk import PrintDesk
 from app.report_edit_desk import ReportEditDesk
 from app.report_preview import MakeReport, PreviewDesk, ReportInput, SignedFile
 from app.report_settings import keep_report_settings, load_report_settings
 from app.report_state import as_signed, banner_word, report_state
+from app.services import Services
 from app.session import ReadingSession
 from app.sign_desk import SignDesk, SignedOff
+from app.verify_desk import VerifyDesk
 from widgets.main_window import MainWindow
 from widgets.report_dock import ReportDock
 from widgets.report_settings import ReportSettings, ReportSettingsDialog
@@ -36,18 +39,20 @@ class ReportDesk(QtCore.QObject):
         session: ReadingSession,
         jobs: JobRunner,
         keeping: Keeping,
-        make: MakeReport | None,
-        settings: QtCore.QSettings | None = None,
+        services: Services,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._jobs, self._keeping = window, session, jobs, keeping
-        self._make, self._kept_settings = make, settings
-        self.settings = load_report_settings(settings)
+        self._make, self._kept_settings = services.make_report, services.settings
+        self.settings = load_report_settings(services.settings)
+        self.checking = VerifyDesk(window, session, jobs, lambda: self.settings, services.read_studies)
+        self.printing = PrintDesk(window, jobs, window.notices.add)
         self._folder = Path.home()
         self._last_signed: SignedOff | None = None
         self.workspace: ReportWorkspace | None = None
         window.report_requested.connect(self.toggle)
         window.closing.connect(self.hide)
+        self._add_commands()
         session.exam_changed.connect(self._show_state)
         session.reading_changed.connect(self._show_state)
         session.read_only_changed.connect(self._show_state)
@@ -56,6 +61,17 @@ class ReportDesk(QtCore.QObject):
         self._show_state()
 
     # --- building ------------------------------------------------------------------------------------------------
+
+    def _add_commands(self) -> None:
+        menu, add = self._window.report_menu, self._window.add_command
+        self.commands = (
+            add(menu, "&Sign the report…", "Ctrl+Shift+S", self.sign),
+            add(menu, "&Print the report…", "Ctrl+P", self.print),
+            add(menu, "Save the report as P&DF…", "Ctrl+S", self.save),
+        )
+        menu.addSeparator()
+        add(menu, "&Verify a report…", "", self.checking.show)
+        add(menu, "Report se&ttings…", "", self.ask_settings)
 
     def _build(self, make: MakeReport) -> ReportWorkspace:
         """Make the room when it is first asked for, so that the window opens as fast as without."""
@@ -72,6 +88,8 @@ class ReportDesk(QtCore.QObject):
         bar.preliminary_toggled.connect(self._set_preliminary)
         bar.save_requested.connect(self.save)
         bar.settings_requested.connect(self.ask_settings)
+        bar.verify_requested.connect(self.checking.show)
+        workspace.preview.print_requested.connect(self.print)
         workspace.amendment.begin_requested.connect(self._begin_amendment)
         return workspace
 
@@ -182,7 +200,12 @@ class ReportDesk(QtCore.QObject):
             why = "This build cannot write reports."
         elif not ready:
             why = "There is nothing to report before the spectra are fitted."
-        self._window.set_report_enabled(ready and self._make is not None, why)
+        offered = ready and self._make is not None
+        self._window.set_report_enabled(offered, why)
+        sign, *others = self.commands
+        sign.setEnabled(offered and not self.is_signed)
+        for command in others:
+            command.setEnabled(offered)
 
     # --- what the reader asks for --------------------------------------------------------------------------------
 
@@ -192,6 +215,7 @@ class ReportDesk(QtCore.QObject):
         report = self.report(to_sign=True)
         if report is None or self.is_signed or self._keeping.refusal:
             return
+        self.show()
         self.signing.ask(report)
 
     def _on_signed(self, done: SignedOff) -> None:
@@ -210,6 +234,13 @@ class ReportDesk(QtCore.QObject):
         signed = self._keeping.signed
         if self.is_signed and signed is not None:
             self._keeping.amend(self._session.reading, reason, signed.sha256)
+
+    def print(self) -> None:
+        """Print the report: the signed one where there is one, else one that says unsigned."""
+        self.finish_gestures()
+        load = self._loader()
+        if load is not None:
+            self.printing.ask(load)
 
     def save(self) -> None:
         """Let the reader write the report to a file: the signed one where there is one, else one that says unsigned."""

@@ -14,6 +14,7 @@ from app.jobs import JobRunner
 from app.keeping import Keeping
 from app.report_preview import MakeReport, Prepared, PreviewDesk, ReportInput
 from app.store import SignedReport
+from app.verify_desk import sentences_of
 from app.window_report import check_signed, proposed_signer, shown_certificate, sign_report
 from widgets.report_settings import ReportSettings
 from widgets.sign_dialog import ShownCertificate, SignDialog, SignIdentity, SignRequest
@@ -153,9 +154,7 @@ class SignDesk(QtCore.QObject):
 def outcome_lines(done: SignedOff) -> list[tuple[bool, str]]:
     """Return what is said straight after signing, each sentence with whether it is as it should be."""
     found = done.verification
-    lines = [(s.ok, s.sentence) for s in found.signatures]
-    rest = [sentence for sentence in found.sentences if sentence not in {s.sentence for s in found.signatures}]
-    lines += [(found.problem is None, sentence) for sentence in rest]
+    lines = sentences_of(found)
     if done.kept is not None:
         lines.append((True, f"Kept in the store of readings. SHA-256 of the file: {done.kept.sha256}."))
     else:

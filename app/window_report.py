@@ -124,8 +124,19 @@ def shown_certificate(identity: SignIdentity) -> ShownCertificate | None:
 
 def check_signed(pdf: bytes, settings: ReportSettings) -> Verification:
     """Verify a signed report with the roots that this site trusts."""
-    from app.report.trust import trust_roots
     from app.report.verify import verify_report
 
-    folder = Path(settings.trust_folder) if settings.trust_folder else None
-    return verify_report(pdf, trust_roots=trust_roots(None, folder))
+    return verify_report(pdf, trust_roots=trusted_roots(settings))
+
+
+def trusted_roots(settings: ReportSettings) -> tuple[bytes, ...]:
+    """Return the root certificates that this site trusts.
+
+    Raises
+    ------
+    CertificateProblem
+        If a file among them is none.
+    """
+    from app.report.trust import trust_roots
+
+    return trust_roots(None, Path(settings.trust_folder) if settings.trust_folder else None)

@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore, QtGui, QtPrintSupport, QtWidgets
 from pytestqt.qtbot import QtBot
 
 from analysis.basis import simulate_basis
 from analysis.pipeline import BasisCache
+from app import recomputing
 from app.jobs import JobRunner
 from app.main import apply_look
+from app.print_desk import printer_for
 from app.report.certificates import make_demo_signer
 from app.report.verify import verify_report
 from app.report_desk import ReportDesk
+from app.report_pages import ReportPages
 from app.resource_files import load_protocol, load_spin_library
 from app.services import Services
 from app.session import ReadingSession
@@ -26,6 +29,7 @@ from app.window_report import make_report
 from app.workstation import Workstation
 from tests.samples import sample_exam, sample_study
 from widgets.main_window import MainWindow
+from widgets.report_settings import ReportSettings
 from widgets.report_workspace import ReportWorkspace
 from widgets.sign_dialog import SignDialog
 
@@ -328,3 +332,79 @@ def test_keys_turn_and_zoom_the_pages_and_edits_keep_the_place(bench: Bench, qtb
     assert pages.page == 0
     qtbot.keyClick(pages, Qt.Key.Key_End)
     assert pages.page == pages.page_count - 1
+
+
+def test_a_report_is_printed_from_its_bytes(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    pdf = bench.desk.preview.prepared.pdf
+    pages = ReportPages(pdf)
+    printer = printer_for(pages)
+    printer.setOutputFormat(QtPrintSupport.QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(bench.folder / "printed.pdf"))
+    printer.setResolution(72)
+    printer.setFromTo(2, 3)
+    assert "Demo" not in printer.docName()
+    with qtbot.waitSignal(bench.desk.printing.ended, timeout=LONG_MS) as ended:
+        bench.desk.printing.print_on(printer, pages)
+    assert ended.args == [True]
+    printed, expected = ReportPages((bench.folder / "printed.pdf").read_bytes()), ReportPages(pdf)
+    assert len(printed.sizes_pt) == 2
+    one, other = printed.draw(0, 0.5), expected.draw(1, 0.5)
+    assert one.size() == other.size()
+    assert _ink(one) == pytest.approx(_ink(other), rel=0.25)
+    printed.close()
+    expected.close()
+
+
+def _ink(image: QtGui.QImage) -> float:
+    """How dark a page is on the whole."""
+    small = image.scaled(40, 56).convertToFormat(QtGui.QImage.Format.Format_Grayscale8)
+    return sum(255 - QtGui.qGray(small.pixel(x, y)) for x in range(40) for y in range(56)) / 2240
+
+
+def test_the_print_dialog_offers_the_pages(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    click(qtbot, bench.room.preview.print)
+    qtbot.waitUntil(lambda: bench.desk.printing.dialog is not None, timeout=LONG_MS)
+    dialog = bench.desk.printing.dialog
+    assert (dialog.minPage(), dialog.maxPage()) == (1, bench.room.preview.pages.page_count)
+    dialog.reject()
+
+
+def test_a_report_is_verified_against_the_open_study(bench: Bench, qtbot: QtBot, monkeypatch) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    target = bench.folder / "signed.pdf"
+    sign(bench, qtbot, target=target).accept()
+    trust = bench.folder / "trust"
+    trust.mkdir()
+    (trust / "root.pem").write_bytes((bench.folder / "signer" / "demo-root.pem").read_bytes())
+    bench.desk._take_settings(ReportSettings(trust_folder=str(trust)))
+    changed = {"exam": bench.session.exam}
+    monkeypatch.setattr(recomputing, "analyse", lambda *_, **__: changed["exam"])
+    click(qtbot, bench.room.bar.verify)
+    view = bench.desk.checking.view
+    assert view.compare.currentData() == "open study"
+    type_into(qtbot, view.report, str(target))
+    click(qtbot, view.verify)
+    qtbot.waitUntil(lambda: view.table.rowCount() > 0, timeout=LONG_MS)
+    assert view.outcome.title.text() == "This report is valid."
+    assert view.counted.text().split()[0] == view.counted.text().split()[2]
+    first = replace(changed["exam"].voxels[0], ratios=dict(changed["exam"].voxels[1].ratios))
+    changed["exam"] = replace(changed["exam"], voxels=(first, *changed["exam"].voxels[1:]))
+    qtbot.keyClick(view.report, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "NOT" in view.outcome.title.text(), timeout=LONG_MS)
+    assert view.only_different.isChecked()
+    assert 0 < view.table.rowCount() < len(view._values)
+    assert view.table.item(0, 1).text().startswith("L1-L2 ratios")
+    damaged = bytearray(target.read_bytes())
+    damaged[5000] ^= 1
+    target.write_bytes(bytes(damaged))
+    click(qtbot, view.verify)
+    qtbot.waitUntil(lambda: not view._busy, timeout=LONG_MS)
+    assert view.outcome.title.text() == "This report is NOT valid."
+    assert "INVALID" in view.outcome.labels[0].text()
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert not view.isVisible()
