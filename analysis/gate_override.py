@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analysis.types import Gate, Quality
+from analysis.types import Quality
 from analysis.voxel_settings import GateOverride
-
-ACCEPTED_BY_READER = "Accepted by the reader:"
-"""Stands before the reader's reason in the text of a gate that was accepted."""
 
 
 def with_accepted(quality: Quality, accepted: Sequence[GateOverride]) -> Quality:
@@ -20,14 +17,13 @@ def with_accepted(quality: Quality, accepted: Sequence[GateOverride]) -> Quality
     lifted = {o.gate: o.reason for o in accepted if any(_is_about(reason, o.gate) for reason in quality.reasons)}
     if not lifted:
         return quality
-    gates = tuple(_accepted(gate, lifted[gate.name]) if gate.name in lifted else gate for gate in quality.gates)
+    gates = tuple(
+        replace(gate, verdict="warn", accepted=lifted[gate.name]) if gate.name in lifted else gate
+        for gate in quality.gates
+    )
     left = tuple(reason for reason in quality.reasons if not any(_is_about(reason, name) for name in lifted))
     return replace(quality, gates=gates, reasons=left, evaluable=not left)
 
 
 def _is_about(reason: str, gate: str) -> bool:
     return reason.startswith(f"{gate} ")
-
-
-def _accepted(gate: Gate, reason: str) -> Gate:
-    return replace(gate, verdict="warn", text=f"{gate.text} {ACCEPTED_BY_READER} {reason}")

@@ -17,6 +17,7 @@ from analysis.types import (
     Amplitude,
     Evidence,
     ExamResult,
+    Gate,
     Interval,
     Quality,
     Ratio,
@@ -145,13 +146,21 @@ def _quality(quality: Quality) -> dict[str, Any]:
         "drift_hz": quality.drift_hz,
         "residual_water": quality.residual_water,
         "lipid_index": quality.lipid_index,
-        "gates": [
-            {"name": g.name, "value": g.value, "verdict": g.verdict, "limit": g.limit, "text": g.text}
-            for g in quality.gates
-        ],
+        "gates": [_gate(gate) for gate in quality.gates],
         "evaluable": quality.evaluable,
         "reasons": list(quality.reasons),
     }
+
+
+def _gate(gate: Gate) -> dict[str, Any]:
+    found = {
+        "name": gate.name,
+        "value": gate.value,
+        "verdict": gate.verdict,
+        "limit": gate.limit,
+        "text": gate.text,
+    }
+    return {**found, "accepted": gate.accepted} if gate.accepted else found
 
 
 def _metabolite(amplitude: Amplitude) -> dict[str, Any]:

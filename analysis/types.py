@@ -316,6 +316,13 @@ class Gate:
     verdict: Verdict
     limit: str
     text: str
+    accepted: str = ""
+    """The reason for which the reader accepts the gate although it failed; empty where it was not."""
+
+    @property
+    def explanation(self) -> str:
+        """The sentence for the reader, and why the reader accepts the gate where that is so."""
+        return f"{self.text} Accepted by the reader: {self.accepted}" if self.accepted else self.text
 
 
 @dataclass(frozen=True)

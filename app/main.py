@@ -22,7 +22,7 @@ from app.crash import crash_log
 from app.jobs import JobRunner
 from app.live_refit import BasesOf
 from app.report_preview import MakeReport
-from app.resource_files import PROTOCOLS, load_protocol, load_spin_library, protocol_for, resource_path
+from app.resource_files import PROTOCOLS, chosen_protocol, load_spin_library, resource_path
 from app.services import Analyse, Services
 from app.session import ReadingSession
 from app.store import Store, StoreDamaged, StoreError
@@ -96,7 +96,7 @@ def real_services(make_report: MakeReport | None = None) -> Services:
     """Return the services that read files and compute; what they need is imported when first used."""
     bases_of = _bases_of()
     analyse = _analyse_with(bases_of)
-    return Services(_read_studies, _choose_protocol, analyse, bases_of, make_report, first_look=_first_look)
+    return Services(_read_studies, chosen_protocol, analyse, bases_of, make_report, first_look=_first_look)
 
 
 def _open_store(window: MainWindow, settings: QtCore.QSettings | None) -> Store | None:
@@ -123,12 +123,6 @@ def _first_look(paths: Sequence[Path], stop: Stop) -> Study | None:
     from analysis.readers import first_look
 
     return first_look(paths, stop)
-
-
-def _choose_protocol(study: Study, protocol_id: str | None) -> tuple[Protocol, str]:
-    if protocol_id is not None:
-        return load_protocol(protocol_id), "You chose this protocol."
-    return protocol_for(study)
 
 
 def _analyse_with(bases_of: BasesOf) -> Analyse:

@@ -117,7 +117,7 @@ def processing_page(result: VoxelResult | None) -> str:
     warnings = "".join(f"<li>{html.escape(text)}</li>" for text in (*result.spectrum.warnings, *result.warnings))
     warned = f"<h3>Warnings</h3><ul>{warnings}</ul>" if warnings else ""
     gates = "".join(
-        f"<li>{html.escape(wording.gate_chip(gate))}. Limit: {html.escape(gate.limit)}. {html.escape(gate.text)}</li>"
+        f"<li>{html.escape(wording.gate_chip(gate))}. Limit: {html.escape(f'{gate.limit}. {gate.explanation}')}</li>"
         for gate in result.quality.gates
     )
     fit = result.fit

@@ -14,7 +14,9 @@ from widgets.disc_model import DiscModel, DiscOrder
 from widgets.interval_delegate import COMPACT_PX, GRAPHIC_PX, IntervalDelegate
 from widgets.voxel_table import VoxelTable
 
-_GAP_PX, _LAST_PX = 10, 130
+_GAP_PX, _LAST_PX = 10, 104
+_TITLE_PX, _ARROW_PX = 16, 18
+"""Around a title, and beside that of a sorted column."""
 _NEAR = 2
 """How many discs above and below the present one the menu of a level offers."""
 Key = QtCore.Qt.Key
@@ -72,7 +74,7 @@ class DiscCells(VoxelTable):
         -------
         The titles of the columns that are hidden.
         """
-        room = self.viewport().width()
+        room = self._room()
         widths = self._widths(GRAPHIC_PX, _GAP_PX)
         if sum(widths) > room:
             widths = self._widths(COMPACT_PX, 0)
@@ -83,11 +85,21 @@ class DiscCells(VoxelTable):
         for column in reversed(hidden):
             if sum(widths) - sum(widths[at] for at in hidden if at != column) <= room:
                 hidden.remove(column)
+        shown = sum(width for at, width in enumerate(widths) if at not in hidden)
+        policy = QtCore.Qt.ScrollBarPolicy
+        # Qt would otherwise offer to scroll for the last column alone, which is content with less.
+        self.setHorizontalScrollBarPolicy(policy.ScrollBarAlwaysOff if shown <= room else policy.ScrollBarAsNeeded)
         for column, width in enumerate(widths):
             self.setColumnHidden(column, column in hidden)
-            if column < len(widths) - 1:
-                self.setColumnWidth(column, width)
+            self.setColumnWidth(column, width)
         return [self.discs.columns[column].title for column in sorted(hidden)]
+
+    def _room(self) -> int:
+        """Return the width for columns: what a horizontal scroll bar brings a vertical one for does not count."""
+        bar = self.verticalScrollBar()
+        rows_px = self.discs.rowCount() * self.verticalHeader().defaultSectionSize()
+        tall = rows_px > self.maximumViewportSize().height()
+        return self.maximumViewportSize().width() - (bar.sizeHint().width() if tall else 0)
 
     def _widths(self, graphic_px: int, gap_px: int) -> list[int]:
         """Return the width that each column asks for; the last one is content with `_LAST_PX`, and stretches."""
@@ -96,7 +108,16 @@ class DiscCells(VoxelTable):
             self.setColumnHidden(column, False)
         self.resizeColumnsToContents()
         widths = [self.columnWidth(column) + gap_px for column in range(self.discs.columnCount())]
+        if gap_px == 0:
+            widths = [min(width, self._least_width(column)) for column, width in enumerate(widths)]
         return [*widths[:-1], min(widths[-1], _LAST_PX)]
+
+    def _least_width(self, column: int) -> int:
+        """Return the width of contents and title without the room for an arrow that only a sorted column has."""
+        header = self.horizontalHeader()
+        arrow = _ARROW_PX if header.sortIndicatorSection() == column else 0
+        title = header.fontMetrics().horizontalAdvance(self.discs.columns[column].title)
+        return max(self.sizeHintForColumn(column), title + _TITLE_PX + arrow)
 
     def voxel(self) -> int:
         """Return the voxel of the current row, or -1."""

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from analysis.gate_override import ACCEPTED_BY_READER
 from analysis.levels import LevelLabel
 from analysis.morphology import UNKNOWN, Morphology, cautions, roman
 from analysis.nucleus import NucleusShare
@@ -57,7 +56,7 @@ class Column:
 
 def accepted_gates(quality: Quality) -> tuple[Gate, ...]:
     """Return the gates that the reader accepts although they failed."""
-    return tuple(gate for gate in quality.gates if ACCEPTED_BY_READER in gate.text)
+    return tuple(gate for gate in quality.gates if gate.accepted)
 
 
 def marks(row: Row) -> str:
@@ -93,7 +92,7 @@ def _level_why(row: Row) -> str:
     if result is not None and result.adjusted_by_reader:
         lines.append(f"{ADJUSTED} Adjusted by the reader; Compare with automatic fit shows the difference.")
     if result is not None:
-        lines += [f"{ACCEPTED} {gate.name}: {gate.text}" for gate in accepted_gates(result.quality)]
+        lines += [f"{ACCEPTED} {gate.name}: {gate.explanation}" for gate in accepted_gates(result.quality)]
     lines += [f"{CAUTION} {text}" for text in cautions(row.morphology)]
     lines += row.acquisition.warnings
     return "\n".join(lines + list(result.warnings if result is not None else ()))
@@ -249,7 +248,8 @@ CLASS = Column(
     "class",
     "Class",
     "Higher or lower: the likelihood ratio lies beyond the protocol's limit with the certainty that the protocol asks "
-    "for. Indeterminate: it does not. Not evaluable: a gate failed or the comparison is withheld.",
+    "for. Indeterminate: it does not. Not evaluable: a gate failed or the comparison is withheld. Source: the "
+    "likelihood ratio of this row and the limits of the protocol's evidence model.",
     _evidence_text(wording.class_text),
     _number(lambda voxel: voxel.evidence.evidence_class if voxel.evidence else None),
 )
@@ -282,14 +282,15 @@ GATES = Column(
 SNR = Column(
     "snr",
     "SNR",
-    "Signal-to-noise ratio of the signal that the protocol names.",
+    "Signal-to-noise ratio of the signal that the protocol names. Source: the height of that signal in the fit over "
+    "the noise of the spectrum where nothing lies.",
     _found(lambda voxel: f"{voxel.quality.snr:.1f}" if voxel.quality.snr is not None else wording.NONE),
     _number(lambda voxel: voxel.quality.snr),
 )
 FWHM = Column(
     "fwhm_hz",
     "FWHM",
-    "Full width at half maximum of the fitted lines, in Hz.",
+    "Full width at half maximum of the fitted lines, in Hz. Source: the widths that the fit of this voxel found.",
     _found(lambda voxel: f"{voxel.quality.fwhm_hz:.1f} Hz" if voxel.quality.fwhm_hz is not None else wording.NONE),
     _number(lambda voxel: voxel.quality.fwhm_hz),
 )

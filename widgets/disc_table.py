@@ -197,6 +197,10 @@ class DiscTable(QtWidgets.QFrame):
         self.more.setToolTip(f"Not shown for want of room: {', '.join(hidden)}. Copy and Export CSV hold them.")
         self.more.setVisible(bool(hidden))
 
+    def apply_theme(self) -> None:
+        """Lay the columns out anew: another theme may have other widths."""
+        QtCore.QTimer.singleShot(0, self, self._fit_columns)
+
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
         super().resizeEvent(event)
         QtCore.QTimer.singleShot(0, self, self._fit_columns)

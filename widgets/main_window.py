@@ -292,6 +292,7 @@ class MainWindow(QtWidgets.QMainWindow):
     def apply_theme(self) -> None:
         """Let the views that paint by themselves take the colours of the theme in use."""
         self.spectrum.apply_theme()
+        self.discs.apply_theme()
         self.fit_panel.apply_theme()
         self.morphology.apply_theme()
 

@@ -12,7 +12,7 @@ from analysis.types import FloatArray, Volume
 from widgets import theme
 from widgets.overlays import VoxelMark
 
-_TICK_PX = 5.0
+_TICK_PX = 3.5
 
 
 @dataclass(frozen=True, eq=False)

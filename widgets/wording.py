@@ -150,7 +150,7 @@ def gate_chip(gate: Gate) -> str:
 
 def gate_tooltip(gate: Gate) -> str:
     """Explain a gate: the limit and what it means."""
-    return f"{gate.name}: {VERDICT_WORD[gate.verdict]}. Limit: {gate.limit}. {gate.text}"
+    return f"{gate.name}: {VERDICT_WORD[gate.verdict]}. Limit: {gate.limit}. {gate.explanation}"
 
 
 def gates_summary(quality: Quality) -> str:

@@ -155,13 +155,15 @@ def _gates(gates: Sequence[Gate]) -> Table:
         title="Quality gates",
         columns=(Column("Gate", 0.29), Column("Value", 0.17), Column("Limit", 0.37), Column("Verdict", 0.17)),
         rows=tuple(rows),
-        note=" ".join(_gate_note(gate) for gate in gates if gate.verdict != "pass" and gate.text) if rows else nothing,
+        note=" ".join(_gate_note(gate) for gate in gates if gate.verdict != "pass" and gate.explanation)
+        if rows
+        else nothing,
         dense=True,
     )
 
 
 def _gate_note(gate: Gate) -> str:
-    text = clean(gate.text, 400)
+    text = clean(gate.explanation, 400)
     return f"{clean(gate.name, 60)}: {text}" + ("" if text.endswith((".", "…")) else ".")
 
 

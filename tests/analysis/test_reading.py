@@ -89,7 +89,8 @@ def test_an_accepted_gate_becomes_a_warning_with_the_reason_and_frees_the_voxel_
     failed = quality("PG SNR 3.8 < 5", "Lipid index 2 > 1")
     one = with_accepted(failed, [GateOverride("PG SNR", "clear on both halves")])
     assert [gate.verdict for gate in one.gates] == ["warn", "fail", "pass"]
-    assert "Accepted by the reader: clear on both halves" in one.gates[0].text
+    assert one.gates[0].accepted == "clear on both halves"
+    assert one.gates[0].explanation == "PG height over noise. Accepted by the reader: clear on both halves"
     assert (one.evaluable, one.reasons) == (False, ("Lipid index 2 > 1",))
     both = with_accepted(failed, [GateOverride("PG SNR", "a"), GateOverride("Lipid index", "b")])
     assert both.evaluable

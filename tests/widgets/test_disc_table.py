@@ -15,6 +15,8 @@ from pytestqt.qtbot import QtBot
 from analysis.levels import LevelLabel
 from analysis.morphology import UNKNOWN, Morphology
 from analysis.types import ExamResult, Quality, SourceFile, Study
+from app.main import apply_look
+from widgets import theme
 from widgets.disc_columns import PriorDisc
 from widgets.disc_table import DiscTable
 
@@ -244,7 +246,7 @@ def test_a_doubtful_level_says_so(table: DiscTable) -> None:
 
 def accepted(quality: Quality) -> Quality:
     gate = quality.gates[0]
-    lifted = replace(gate, verdict="warn", text=f"{gate.text} Accepted by the reader: the line is clear.")
+    lifted = replace(gate, verdict="warn", accepted="the line is clear")
     return replace(quality, gates=(lifted, *quality.gates[1:]), evaluable=True, reasons=())
 
 
@@ -320,7 +322,7 @@ def test_every_heading_has_help_that_names_its_source(table: DiscTable, exam: Ex
     for column, what in enumerate(table.model.columns):
         help_text = str(table.table.order.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.WhatsThisRole))
         assert help_text == what.tooltip
-        assert "Source: " in help_text or what.key == "class"
+        assert "Source: " in help_text
 
 
 def test_the_context_menu_works_by_key(table: DiscTable, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,6 +363,30 @@ def test_a_narrow_table_says_what_it_does_not_show(table: DiscTable, qtbot: QtBo
     qtbot.waitUntil(lambda: not table.table.horizontalScrollBar().isVisible())
     table.resize(1500, 330)
     qtbot.waitUntil(lambda: table.more.isHidden())
+
+
+def test_at_1280_x_800_the_grades_stay_and_nothing_scrolls(table: DiscTable, qtbot: QtBot) -> None:
+    """The table's width in a window of that size."""
+    table.resize(702, 290)
+    qtbot.waitUntil(lambda: table.more.isVisible())
+    assert not table.table.isColumnHidden(table.model.column_of("pfirrmann"))
+    assert not table.table.horizontalScrollBar().isVisible()
+
+
+def shown_px(table: DiscTable) -> int:
+    return sum(table.table.columnWidth(at) for at in range(table.model.columnCount()))
+
+
+def test_another_theme_lays_the_columns_out_anew(table: DiscTable, qtbot: QtBot, qapp: QtWidgets.QApplication) -> None:
+    table.resize(1054, 330)
+    try:
+        for tokens in (theme.LIGHT, theme.DARK):
+            theme.apply_theme(qapp, tokens)
+            table.apply_theme()
+            qtbot.waitUntil(lambda: shown_px(table) <= table.table.viewport().width())
+            assert not table.table.horizontalScrollBar().isVisible()
+    finally:
+        apply_look(qapp)
 
 
 def test_the_pretest_probability_is_chosen_by_key(table: DiscTable, qtbot: QtBot) -> None:
