@@ -1,8 +1,9 @@
-"""Read DICOM MR Spectroscopy Storage (PS3.3 A.36.3): one voxel, in the sign convention of C.8.14.4.1."""
+"""Read DICOM MR Spectroscopy Storage (PS3.3 A.36.3): voxels in the sign convention of C.8.14.4.1."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +15,15 @@ from analysis.readers.dicom_header import (
     integer_of,
     items_of,
     number_of,
-    numbers_of,
     private_number,
     study_info,
     text_of,
     uid_of,
     value_of,
 )
+from analysis.readers.grid import Cell, check_cells, filled_cells
 from analysis.readers.guard import quoted
-from analysis.readers.mrs_voxel import voxel_of
+from analysis.readers.mrs_voxel import NOT_CONFIRMED, cell_voxel, deviates, places_of, voxel_of
 from analysis.readers.records import Contents, InputFile, Signal
 from analysis.readers.sequences import recognise
 from analysis.types import AcquisitionParameters, ComplexArray, SignalArray
@@ -30,7 +31,7 @@ from analysis.units import WATER_PPM, conjugated
 
 SOP_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.4.2"})
 
-GRID = "it is a spectroscopic imaging grid of several voxels, which this version does not read yet"
+GRID = "it is a spectroscopic imaging grid of several voxels, which this version does not read"
 FEWEST_POINTS, MOST_POINTS, MOST_FRAMES = 32, 1 << 20, 1 << 16
 NUCLEUS = r"[0-9]{1,3}[A-Z][a-z]?"
 _COMPLEX_BYTES = 8
@@ -42,42 +43,99 @@ _SUPPRESSION = {"WATER": True, "FAT_AND_WATER": True, "FAT": False, "SILICON_GEL
 
 
 def read(dataset: Dataset, file: InputFile) -> Contents:
-    """Return the signal of an MR Spectroscopy object.
+    """Return the signal of an MR Spectroscopy object, or those of a grid, one per voxel.
 
     Raises
     ------
-    UnreadableFile : not one 1H voxel of complex data, or a length that differs from what the header announces
+    UnreadableFile : not complex data of 1H, edited, or a length that differs from what the header announces
     """
-    info = study_info(dataset)
-    parameters, warnings = _parameters(dataset)
-    frames = _frames(dataset)
+    if _edited(dataset):
+        raise UnreadableFile("it holds edited spectra, whose difference spectra this version does not read")
+    signal = _signal_without_data(dataset, file)
+    stored = _stored(dataset)
     if _turns_backwards(dataset):
-        frames = conjugated(frames)
-        warnings.append("United Imaging data were conjugated by a published rule that no real file has confirmed here.")
-    signal_frames, water_frames, note = _split_water(frames, dataset)
-    warnings += [note] if note else []
-    averages = parameters.averages
-    signal = Signal(
+        stored = conjugated(stored)
+        note = "United Imaging data were conjugated by a published rule that no real file has confirmed here."
+        signal = replace(signal, warnings=(*signal.warnings, note))
+    if stored.shape[1] * stored.shape[2] > 1 or len(places_of(dataset)) > 1:
+        return Contents(signals=_of_grid(signal, stored, dataset))
+    return Contents(signals=(_of_voxel(signal, checked_signal(stored[:, 0, 0]), dataset),))
+
+
+def _signal_without_data(dataset: Dataset, file: InputFile) -> Signal:
+    parameters, warnings = _parameters(dataset)
+    return Signal(
         file=file,
-        fids=signal_frames[np.newaxis],
-        water=None if water_frames is None else water_frames[np.newaxis],
+        fids=np.empty((0, 0, 0), np.complex128),
         parameters=parameters,
-        voxel=voxel_of(dataset),
-        info=info,
+        voxel=None,
+        info=study_info(dataset),
         sop_instance_uid=uid_of(dataset, "SOPInstanceUID"),
         series_instance_uid=uid_of(dataset, "SeriesInstanceUID"),
         frame_of_reference_uid=uid_of(dataset, "FrameOfReferenceUID"),
         description=text_of(dataset, "SeriesDescription"),
         protocol=text_of(dataset, "ProtocolName"),
-        suppressed=True if water_frames is not None else _suppressed(dataset),
+        suppressed=_suppressed(dataset),
         references=_references(dataset),
         order=_order(dataset),
-        averaged_only=len(signal_frames) == 1 and averages is not None and averages > 1,
         # Measured on a real Philips object with this flag: correcting once more widens the NAA line from 9.0 to 9.9 Hz.
         eddy_corrected=text_of(dataset, "WaterReferencedPhaseCorrection") == "YES",
         warnings=tuple(warnings),
     )
-    return Contents(signals=(signal,))
+
+
+def _of_voxel(signal: Signal, frames: SignalArray, dataset: Dataset) -> Signal:
+    """Return a single voxel, whose frames are transients and perhaps a water reference."""
+    transients, water, note = _split_water(frames, dataset)
+    if water is None:
+        water = _united_imaging_water(dataset, frames.shape[-1])
+    voxel = voxel_of(dataset)
+    why_none = NOT_CONFIRMED if voxel is None and deviates(dataset) else None
+    return replace(
+        signal,
+        fids=transients[np.newaxis],
+        water=None if water is None else water[np.newaxis],
+        voxel=voxel,
+        suppressed=signal.suppressed if water is None else True,
+        averaged_only=len(transients) == 1 and (signal.parameters.averages or 1) > 1,
+        warnings=(*signal.warnings, *filter(None, (note, why_none))),
+    )
+
+
+def _of_grid(signal: Signal, stored: SignalArray, dataset: Dataset) -> tuple[Signal, ...]:
+    """Return the voxels of a grid (frames, rows, columns, points); every frame is a slice of its own."""
+    frames = stored.shape[0]
+    if frames > 1 and len(places_of(dataset)) != frames:
+        raise UnreadableFile("it is a spectroscopic imaging grid with several frames of one slice, which are not read")
+    parts: dict[Cell, SignalArray] = {cell: stored[cell][None, None] for cell in np.ndindex(*stored.shape[:3])}
+    signals = []
+    for (frame, row, column), fids in filled_cells(parts).items():
+        voxel, note = cell_voxel(dataset, frame, row, column)
+        signals.append(
+            replace(
+                signal,
+                fids=checked_signal(fids),
+                voxel=voxel,
+                cell=(row + 1, column + 1, frame + 1),
+                averaged_only=(signal.parameters.averages or 1) > 1,
+                warnings=(*signal.warnings, note),
+            )
+        )
+    return tuple(signals)
+
+
+def _edited(dataset: Dataset) -> bool:
+    """Philips marks MEGA measurements in a private attribute; their frames are not transients of one spectrum."""
+    mark = dataset.get((0x2005, 0x1597))
+    return mark is not None and str(mark.value).strip() == "Y"
+
+
+def _united_imaging_water(dataset: Dataset, points: int) -> SignalArray | None:
+    """Return the reference that United Imaging keeps in a private attribute (source: spec2nii 0.8.15), or None."""
+    stored = dataset.get((0x0065, 0xFF07)) if _turns_backwards(dataset) else None
+    if stored is None or not isinstance(stored.value, bytes) or len(stored.value) != points * _COMPLEX_BYTES:
+        return None
+    return conjugated(np.frombuffer(stored.value, "<c8").astype(np.complex128))[np.newaxis]
 
 
 def _parameters(dataset: Dataset) -> tuple[AcquisitionParameters, list[str]]:
@@ -161,42 +219,34 @@ def _averages(dataset: Dataset, groups: FunctionalGroups) -> int | None:
     return best or None
 
 
-def _frames(dataset: Dataset) -> SignalArray:
-    """Return the time signals, (frames, points) complex.
+def _stored(dataset: Dataset) -> SignalArray:
+    """Return the time signals, (frames, rows, columns, points) complex.
 
     The length is compared with the header strictly, because pydicom returns what is left of a file that was cut short
     without saying so (PS3.3 C.8.14.4.1 gives the order: frames, rows, columns, data rows, data columns).
     """
     count = integer_of(dataset, "NumberOfFrames") or 1
-    points = integer_of(dataset, "DataPointColumns")
-    if points is None or not FEWEST_POINTS <= points <= MOST_POINTS or not 1 <= count <= MOST_FRAMES:
-        raise UnreadableFile("its header gives no usable number of data points; the file may be cut short or damaged")
-    if (integer_of(dataset, "Rows") or 1) * (integer_of(dataset, "Columns") or 1) > 1:
-        raise UnreadableFile(GRID)
+    points = checked_length(integer_of(dataset, "DataPointColumns"))
+    if not 1 <= count <= MOST_FRAMES:
+        raise UnreadableFile("its header gives no usable number of frames; the file may be cut short or damaged")
+    rows, columns = (max(1, integer_of(dataset, key) or 1) for key in ("Rows", "Columns"))
+    if rows * columns > 1:
+        check_cells((columns, rows, count))
     if (integer_of(dataset, "DataPointRows") or 1) > 1:
         raise UnreadableFile("it is a two-dimensional spectrum, which this version does not read")
     if text_of(dataset, "DataRepresentation") != "COMPLEX":
         raise UnreadableFile("its data are not complex, and a spectrum without its phase cannot be fitted")
-    if _places(dataset) > 1:
-        raise UnreadableFile(GRID)
     stored = value_of(dataset, "SpectroscopyData")
     if not isinstance(stored, bytes):
         raise UnreadableFile("it is an MR spectroscopy object without its data")
-    if len(stored) != count * points * _COMPLEX_BYTES:
+    announced = count * rows * columns * points
+    if len(stored) != announced * _COMPLEX_BYTES:
         raise UnreadableFile(
-            f"it holds {len(stored) // _COMPLEX_BYTES} data points where its header announces {count * points}; "
+            f"it holds {len(stored) // _COMPLEX_BYTES} data points where its header announces {announced}; "
             "the file may be cut short"
         )
     kind = ">c8" if dataset.original_encoding[1] is False else "<c8"
-    return checked_signal(_in_time(np.frombuffer(stored, kind).reshape(count, points), dataset))
-
-
-def _places(dataset: Dataset) -> int:
-    """Return how many places in space the frames have."""
-    groups = FunctionalGroups(dataset)
-    planes = (groups.macro(frame, "PlanePositionSequence") for frame in range(len(groups)))
-    places = (numbers_of(plane, "ImagePositionPatient", 3) for plane in planes)
-    return len({tuple(place.round(1)) for place in places if place is not None})
+    return _in_time(np.frombuffer(stored, kind).reshape(count, rows, columns, points), dataset)
 
 
 def _in_time(data: NDArray[np.complex64], dataset: Dataset) -> ComplexArray:
@@ -204,7 +254,7 @@ def _in_time(data: NDArray[np.complex64], dataset: Dataset) -> ComplexArray:
     domain = text_of(dataset, "SignalDomainColumns")
     signal = data.astype(np.complex128)
     if domain == "FREQUENCY":
-        return np.asarray(np.fft.ifft(np.fft.ifftshift(signal[:, ::-1], axes=-1), axis=-1))
+        return np.asarray(np.fft.ifft(np.fft.ifftshift(signal[..., ::-1], axes=-1), axis=-1))
     if domain not in ("TIME", None):
         raise UnreadableFile("its header names an unknown signal domain")
     return signal

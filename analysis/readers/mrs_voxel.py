@@ -13,13 +13,18 @@ from analysis.readers.dicom_header import (
     orientation_of,
     private_items,
     private_number,
+    text_of,
 )
 from analysis.types import FloatArray, Voxel
 
+NOT_CONFIRMED = "The maker places voxels in its own way, which no real file has confirmed, so the place is not used."
+GRID_PLACE = "The grid is placed as the DICOM standard says; no real file confirmed it here."
 _PHILIPS = "Philips MR Imaging DD 001"
 _PHILIPS_VOLUME = 0x85
 _PHILIPS_SIZES = (0x59, 0x57, 0x58)
 """Private elements (2005,xx59), (2005,xx57), (2005,xx58): edge lengths RL, AP, FH in mm."""
+_PHILIPS_CENTRE = (0x5C, 0x5A, 0x5B)
+_PHILIPS_ANGLES = (0x56, 0x54, 0x55)
 
 
 def make_voxel(centre_mm: FloatArray, axes: FloatArray, size_mm: FloatArray) -> Voxel | None:
@@ -53,7 +58,41 @@ def voxel_of(dataset: Dataset) -> Voxel | None:
     slabs = items_of(dataset, "VolumeLocalizationSequence")
     if len(slabs) == 3:
         return _from_slabs(slabs)
+    if deviates(dataset):
+        return None
     return _from_philips(dataset, slabs) or _from_functional_groups(dataset)
+
+
+def deviates(dataset: Dataset) -> bool:
+    """Whether the maker is known to place voxels otherwise than the standard says, in a way no real file confirmed.
+
+    United Imaging scales directions by the pixel spacing and shifts positions by half a voxel (source: spec2nii).
+    """
+    return (text_of(dataset, "Manufacturer") or "").upper().startswith(("UIH", "UNITED IMAGING"))
+
+
+def places_of(dataset: Dataset) -> list[FloatArray]:
+    """Return the different places (Image Position (Patient), mm) that the frames of an object have."""
+    groups = FunctionalGroups(dataset)
+    planes = (groups.macro(frame, "PlanePositionSequence") for frame in range(len(groups)))
+    places = (numbers_of(plane, "ImagePositionPatient", 3) for plane in planes)
+    return list({tuple(place.round(1)): place for place in places if place is not None}.values())
+
+
+def cell_voxel(dataset: Dataset, frame: int, row: int, column: int) -> tuple[Voxel | None, str]:
+    """Return one voxel of a grid, or None, and a sentence about how far its place can be trusted.
+
+    Notes
+    -----
+    Image Position (Patient) is the centre of the first voxel, rows and columns follow Image Orientation (Patient)
+    (PS3.3 C.7.6.16.2.3 and C.7.6.2.1.1).
+    """
+    first = None if deviates(dataset) else _from_functional_groups(dataset, frame)
+    if first is None:
+        return None, NOT_CONFIRMED if deviates(dataset) else "The header does not say where the voxels of the grid lie."
+    axes, edges = np.array(first.axes), np.array(first.size_mm)
+    centre = np.array(first.centre_mm) + column * edges[0] * axes[0] + row * edges[1] * axes[1]
+    return make_voxel(centre, axes, edges), GRID_PLACE
 
 
 def _from_slabs(slabs: list[Dataset]) -> Voxel | None:
@@ -85,6 +124,24 @@ def philips_axes(angles_deg: FloatArray) -> FloatArray:
     return np.asarray((about_x @ about_y @ about_z).T)
 
 
+def philips_private_voxel(dataset: Dataset) -> Voxel | None:
+    """Return the voxel of the private volume description alone: edges, angles and offsets in (2005,xx54) to xx5C.
+
+    On two real objects of the standard class these elements repeat the public attributes to the last digit.
+    """
+    volumes = private_items(dataset, 0x2005, _PHILIPS, _PHILIPS_VOLUME)
+    if len(volumes) != 1:
+        return None
+    numbers = [
+        [private_number(volumes[0], 0x2005, _PHILIPS, element) for element in elements]
+        for elements in (_PHILIPS_CENTRE, _PHILIPS_ANGLES, _PHILIPS_SIZES)
+    ]
+    if any(number is None for triple in numbers for number in triple):
+        return None
+    centre, angles, edges = np.array(numbers, dtype=np.float64)
+    return make_voxel(centre, philips_axes(angles), edges)
+
+
 def _from_philips(dataset: Dataset, slabs: list[Dataset]) -> Voxel | None:
     """Public attributes give the centre and the angles; the edge lengths are in a private volume description."""
     volumes = private_items(dataset, 0x2005, _PHILIPS, _PHILIPS_VOLUME)
@@ -99,12 +156,12 @@ def _from_philips(dataset: Dataset, slabs: list[Dataset]) -> Voxel | None:
     return make_voxel(centre, philips_axes(angles), edges)
 
 
-def _from_functional_groups(dataset: Dataset) -> Voxel | None:
+def _from_functional_groups(dataset: Dataset, frame: int = 0) -> Voxel | None:
     """A single voxel is one 'pixel': its centre is the position, its edges pixel spacing and slice thickness."""
     groups = FunctionalGroups(dataset)
-    directions = orientation_of(groups.macro(0, "PlaneOrientationSequence"))
-    centre = numbers_of(groups.macro(0, "PlanePositionSequence"), "ImagePositionPatient", 3)
-    measures = groups.macro(0, "PixelMeasuresSequence")
+    directions = orientation_of(groups.macro(frame, "PlaneOrientationSequence"))
+    centre = numbers_of(groups.macro(frame, "PlanePositionSequence"), "ImagePositionPatient", 3)
+    measures = groups.macro(frame, "PixelMeasuresSequence")
     spacing, thickness = numbers_of(measures, "PixelSpacing", 2), number_of(measures, "SliceThickness")
     if directions is None or centre is None or spacing is None or thickness is None:
         return None

@@ -17,6 +17,7 @@ from analysis.readers import (
     jmrui,
     lcmodel_raw,
     nifti,
+    philips_private,
     philips_sdat,
     siemens_csa,
     siemens_rda,
@@ -50,13 +51,12 @@ class ObjectReader:
 OBJECTS: tuple[ObjectReader, ...] = (
     ObjectReader("DICOM MR image", dicom_image.SOP_CLASSES, dicom_image.read),
     ObjectReader("DICOM MR Spectroscopy", dicom_mrs.SOP_CLASSES, dicom_mrs.read),
+    ObjectReader("Philips spectroscopy (private)", philips_private.SOP_CLASSES, philips_private.read),
     ObjectReader("Siemens spectroscopy (CSA)", siemens_csa.SOP_CLASSES, siemens_csa.read),
 )
 
 _KNOWN_OBJECTS = {
     "1.2.840.10008.5.1.4.1.1.66": "DICOM raw data, which only the scanner's maker can read",
-    "1.3.46.670589.11.0.0.12.1": "a private Philips spectroscopy object; export it as MR Spectroscopy Storage "
-    "or convert it to NIfTI-MRS",
     "1.3.46.670589.11.0.0.12.2": "a private Philips series object, which holds no signal",
     "1.2.840.10008.5.1.4.1.1.7": "a secondary capture (a screenshot), not an MR image",
     "1.2.840.10008.5.1.4.1.1.2": "a CT image; Discern reads MR only",
