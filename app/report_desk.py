@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -81,6 +82,7 @@ class ReportDesk(QtCore.QObject):
         self.preview = PreviewDesk(workspace.preview, self._session, self._jobs, make, self.source)
         self.signing = SignDesk(self._window, self._jobs, self._keeping, self.preview, make, lambda: self.settings)
         self.dock.shown_changed.connect(self.preview.set_on)
+        self.preview.prepared_changed.connect(self._show_changes)
         self.signing.signed.connect(self._on_signed)
         bar = workspace.bar
         bar.sign_requested.connect(self.sign)
@@ -120,7 +122,13 @@ class ReportDesk(QtCore.QObject):
             datetime.now().astimezone(),
             to_sign=to_sign,
             paper=self.settings.paper,
+            earlier=self._earlier(),
         )
+
+    def _earlier(self) -> Callable[[], bytes] | None:
+        """Return what gives the signed report that the reading amends."""
+        signed = self.signed_file() if self._session.reading.amends else None
+        return signed.load if signed is not None else None
 
     def source(self) -> ReportInput | SignedFile | None:
         """Return what the preview shows: the signed file where there is one, else the report as it would be signed."""
@@ -133,7 +141,7 @@ class ReportDesk(QtCore.QObject):
         store, kept, last = self._keeping.store, self._keeping.signed, self._last_signed
         if store is not None and kept is not None:
             return SignedFile(kept.sha256, lambda: store.signed_pdf(kept))
-        return SignedFile("just signed", lambda: last.pdf) if last is not None else None
+        return SignedFile(hashlib.sha256(last.pdf).hexdigest(), lambda: last.pdf) if last is not None else None
 
     # --- showing -------------------------------------------------------------------------------------------------
 
@@ -193,6 +201,11 @@ class ReportDesk(QtCore.QObject):
         self.workspace.show_amendment(begun or self.is_signed)
         self.workspace.amendment.set_amendment(session.reading.amendment_reason, begun=begun)
 
+    def _show_changes(self) -> None:
+        prepared = self.preview.prepared
+        if self.workspace is not None and prepared is not None:
+            self.workspace.amendment.set_changes(prepared.changes)
+
     def _offer(self) -> None:
         """Put the report in reach, or say why it is not."""
         ready, why = self._session.exam is not None, "Open the report: its text, its pages, and its signature."
@@ -231,7 +244,7 @@ class ReportDesk(QtCore.QObject):
             self._session.edit(text, replace(reading, state="preliminary" if on else "draft"))
 
     def _begin_amendment(self, reason: str) -> None:
-        signed = self._keeping.signed
+        signed = self.signed_file()
         if self.is_signed and signed is not None:
             self._keeping.amend(self._session.reading, reason, signed.sha256)
 
@@ -261,7 +274,7 @@ class ReportDesk(QtCore.QObject):
             signed = self.signed_file()
             return signed.load if signed is not None else None
         report, make = self.report(to_sign=False), self._make
-        return None if report is None or make is None else lambda: make(report)
+        return None if report is None or make is None else lambda: make(report).pdf
 
     def save_to(self, path: Path, load: Callable[[], bytes]) -> None:
         """Write the report's bytes to a file in the background."""

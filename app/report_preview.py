@@ -31,7 +31,7 @@ class ReportInput:
     reading : as it is to stand in the report, with its state
     created_at : when the report is made, with its offset from UTC
     to_sign : whether the bytes are to be signed; else the report calls itself unsigned
-    earlier : the signed report that this one amends
+    earlier : gives the signed report that this one amends; None for a first report
     """
 
     study: Study
@@ -41,11 +41,19 @@ class ReportInput:
     created_at: datetime
     to_sign: bool = True
     paper: Paper = "A4"
-    earlier: bytes | None = field(default=None, repr=False)
+    earlier: Callable[[], bytes] | None = None
 
 
-MakeReport = Callable[[ReportInput], bytes]
-"""Makes the report's bytes, ready to be signed; runs on a worker thread."""
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A report's bytes, and for an amendment what is different from the signed report, one sentence each."""
+
+    pdf: bytes = field(repr=False)
+    changes: tuple[str, ...] = ()
+
+
+MakeReport = Callable[[ReportInput], Made]
+"""Makes a report, ready to be signed; runs on a worker thread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +62,7 @@ class Prepared:
 
     made_from: ReportInput
     pdf: bytes = field(repr=False)
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,33 +156,34 @@ class PreviewDesk(QtCore.QObject):
             self._signed_shown = ""
             self._start(lambda: self._make(source), source)
         elif source.sha256 != self._signed_shown:
-            self._start(source.load, source)
+            self._start(lambda: Made(source.load()), source)
 
-    def _start(self, make: Callable[[], bytes], source: ReportInput | SignedFile) -> None:
+    def _start(self, make: Callable[[], Made], source: ReportInput | SignedFile) -> None:
         self._building = source
         self._view.set_waiting()
 
-        def work(_: Progress, __: Stop) -> ReportPages:
-            return ReportPages(make())
+        def work(_: Progress, __: Stop) -> tuple[ReportPages, tuple[str, ...]]:
+            made = make()
+            return ReportPages(made.pdf), made.changes
 
         self._jobs.start(
             BUILD,
             "Making the preview",
             work,
-            done=lambda pages: self._on_made(pages, source),
+            done=lambda made: self._on_made(*made, source),
             failed=self._on_failed,
             cancelled=self._on_cancelled,
             quiet=True,
         )
 
-    def _on_made(self, pages: ReportPages, source: ReportInput | SignedFile) -> None:
+    def _on_made(self, pages: ReportPages, changes: tuple[str, ...], source: ReportInput | SignedFile) -> None:
         self._building = None
         self._swap(pages)
         self._view.set_document(pages.sizes_pt)
         if isinstance(source, SignedFile):
             self._signed_shown = source.sha256
         elif self._is_current(source):
-            self._prepared = Prepared(source, pages.pdf)
+            self._prepared = Prepared(source, pages.pdf, changes)
             self.prepared_changed.emit()
             return
         if self._on and not self._is_shown():

@@ -125,7 +125,7 @@ class SignDesk(QtCore.QObject):
 
         def work(progress: Progress, stop: Stop) -> SignedOff | None:
             if shown is None or not _same(shown, report):
-                made_from, pdf = report, make(report)
+                made_from, pdf = report, make(report).pdf
             else:
                 made_from, pdf = shown.made_from, shown.pdf
             simulated = made_from.study.info.simulated

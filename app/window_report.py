@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.reading import voxel_key
 from analysis.types import Study
 from app.outputs import exam_bytes
 from app.report.source import Amendment, ReportSource
-from app.report_preview import ReportInput
+from app.report_changes import report_changes
+from app.report_preview import Made, ReportInput
 from app.version import version
 from widgets.report_settings import ReportSettings
 from widgets.sign_dialog import ShownCertificate, SignIdentity
@@ -46,13 +49,15 @@ def proposed_signer(study: Study) -> Proposal:
     return Proposal()
 
 
-def make_report(made_from: ReportInput) -> bytes:
-    """Return the bytes of a report, ready to be signed where that was asked for.
+def make_report(made_from: ReportInput) -> Made:
+    """Make a report, ready to be signed where that was asked for.
 
     Raises
     ------
     ReportError
         If its results do not follow their schema.
+    NotVerifiable
+        If the signed report that it amends does not carry its results.
     """
     from app.report import prepared_bytes
 
@@ -66,16 +71,22 @@ def make_report(made_from: ReportInput) -> bytes:
         created_at=made_from.created_at,
         reading=made_from.reading,
         paper=made_from.paper,
-        amendment=_amendment(made_from),
+        amendment=_amendment(made_from, results),
     )
-    return prepared_bytes(source, to_sign=made_from.to_sign)
+    changes = source.amendment.changes if source.amendment is not None else ()
+    return Made(prepared_bytes(source, to_sign=made_from.to_sign), changes)
 
 
-def _amendment(made_from: ReportInput) -> Amendment | None:
-    earlier = made_from.earlier
-    if earlier is None:
+def _amendment(made_from: ReportInput, results: bytes) -> Amendment | None:
+    from app.report.attach import embedded_results
+    from app.report.results_schema import parse_results
+
+    if made_from.earlier is None:
         return None
-    return Amendment(hashlib.sha256(earlier).hexdigest(), earlier, made_from.reading.amendment_reason)
+    earlier = made_from.earlier()
+    labels = {voxel_key(voxel.acquisition): voxel.label for voxel in made_from.exam.voxels}
+    changes = report_changes(parse_results(embedded_results(earlier)), json.loads(results), labels)
+    return Amendment(hashlib.sha256(earlier).hexdigest(), earlier, made_from.reading.amendment_reason, changes)
 
 
 def sign_report(

@@ -50,14 +50,13 @@ class ReportAmendment(QtWidgets.QFrame):
         theme.mark(self.changes_title, "heading")
         label = QtWidgets.QLabel("&Reason")
         label.setBuddy(self.reason)
-        row = QtWidgets.QHBoxLayout()
-        for widget in (label, self.reason, self.begin):
-            row.addWidget(widget)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
         layout.addWidget(self.told)
-        layout.addLayout(row)
+        layout.addWidget(label)
+        layout.addWidget(self.reason)
+        layout.addWidget(self.begin, 0, QtCore.Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.changes_title)
         layout.addWidget(self.changes, 1)
         self._room = QtWidgets.QWidget()
@@ -85,7 +84,7 @@ class ReportAmendment(QtWidgets.QFrame):
     def set_changes(self, texts: Sequence[str]) -> None:
         """List what is different from the signed report, each a line."""
         self.changes_title.setText(f"CHANGED  {len(texts)}" if texts else "CHANGED  nothing so far")
-        if texts != [self.changes.item(row).text() for row in range(self.changes.count())]:
+        if list(texts) != [self.changes.item(row).text() for row in range(self.changes.count())]:
             self.changes.clear()
             self.changes.addItems(list(texts))
 

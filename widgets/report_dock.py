@@ -7,7 +7,7 @@ from PySide6 import QtCore, QtWidgets
 from widgets.image_window import ImageWindow
 from widgets.report_workspace import ReportWorkspace
 
-_SHARE = 60
+_SHARE = 56
 """How much of the window's width the report gets while it is open, in percent."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.undone import Undone
 from widgets.adjust_wording import change_text
 
-_STEPS = {
+STEP_WORDS = {
     "whiten_coils": "coil weights",
     "align": "alignment",
     "reject": "rejection of transients",
@@ -23,7 +23,7 @@ def undone_text(undone: Undone, label: str) -> str:
         return f"{label} gate {gate.gate} accepted"
     if given.water_t2_s != without.water_t2_s and given.water_t2_s is not None:
         return f"{label} water T2 {given.water_t2_s.value * 1e3:.0f} ms"
-    for name, words in _STEPS.items():
+    for name, words in STEP_WORDS.items():
         now, before = getattr(given.process, name), getattr(without.process, name)
         if now != before:
             return f"{label} {words}" + (f" {'on' if now else 'off'}" if isinstance(now, bool) else "")

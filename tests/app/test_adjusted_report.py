@@ -45,7 +45,7 @@ def test_it_agrees_only_with_the_readers_settings(
     signer = proposed_signer(study)
     assert signer.certificate is not None
     kept = reading if told else Reading()
-    pdf = make_report(ReportInput(study, exam, protocol, kept, datetime.now().astimezone()))
+    pdf = make_report(ReportInput(study, exam, protocol, kept, datetime.now().astimezone())).pdf
     identity = SignIdentity("file", signer.certificate, secret=signer.passphrase)
     path = tmp_path / "report.pdf"
     path.write_bytes(sign_report(pdf, identity, "author, final report", ReportSettings(), simulated=True))

@@ -285,6 +285,10 @@ def test_an_amendment_starts_with_a_reason_and_is_signed_too(bench: Bench, qtbot
     edit = bench.room.impression.edit
     edit.selectAll()
     type_into(qtbot, edit, "Corrected.")
+    bench.session.set_pretest(0.1)
+    bench.wait_for_pages(qtbot)
+    changes = [amendment.changes.item(row).text() for row in range(amendment.changes.count())]
+    assert changes == ["Impression: nothing → “Corrected.”", "Pre-test probability: 33 % → 10 %"]
     sign(bench, qtbot).accept()
     second = bench.store.signed_report(study)
     assert (second.number, second.amends) == (2, first.sha256)
