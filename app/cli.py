@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Said again here, because app.resource_files loads numpy, and that must wait for the settings in `main`.
 PROTOCOLS = ("disc", "brain", "cord")
-COMMANDS = ("analyse", "fit", "basis", "demo", "verify", "inspect", "deidentify")
+COMMANDS = ("analyse", "fit", "basis", "demo", "verify", "inspect", "deidentify", "audit")
 SEQUENCES = ("PRESS", "STEAM", "sLASER", "SPECIAL", "spin echo", "pulse-acquire")
 NOTHING_DONE = 2
 
@@ -69,6 +69,8 @@ def _command(options: argparse.Namespace) -> int:
         return headless.verify(options.report, options.study, options.trust)
     if options.command == "deidentify":
         return _deidentify(options)
+    if options.command == "audit":
+        return _audit(options)
     return headless.inspect(options.file)
 
 
@@ -78,6 +80,12 @@ def _deidentify(options: argparse.Namespace) -> int:
 
     pseudonyms = fresh_pseudonyms() if options.key_file is None else pseudonyms_of(options.key_file)
     return deidentify(options.study, options.out, pseudonyms)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from app.audit.command import AuditRequest, audit
+
+    return audit(AuditRequest(options.verify, options.anchor, options.export, options.write_anchor))
 
 
 def _basis(options: argparse.Namespace) -> int:
@@ -145,7 +153,19 @@ def _commands() -> argparse.ArgumentParser:
     strip.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder")
     text = "secret key: copies made with the same key can be linked (made where missing; default: none is kept)"
     strip.add_argument("--key-file", type=Path, metavar="FILE", help=text)
+    _add_audit(commands)
     return parser
+
+
+def _add_audit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    audit = commands.add_parser("audit", help="check and export who did what and when")
+    audit.add_argument("--verify", action="store_true", help="go through the whole chain of records")
+    text = "compare with a signed report or a file of anchors; may be given several times"
+    audit.add_argument("--anchor", type=Path, action="append", default=[], metavar="FILE", help=text)
+    text = "write the trail as DICOM audit messages (.xml) or with its hashes (.json)"
+    audit.add_argument("--export", type=Path, metavar="FILE", help=text)
+    text = "add the end of the trail to a file that is kept elsewhere"
+    audit.add_argument("--write-anchor", type=Path, metavar="FILE", help=text)
 
 
 def _add_basis(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

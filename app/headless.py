@@ -9,6 +9,8 @@ from typing import Any
 
 from analysis.errors import DiscernError
 from analysis.readers import inspect_file, read_studies
+from app.audit.headless import verified
+from app.audit.in_use import record_where_in_use
 from app.exit_status import DONE, DONE_WITH_GAPS, NOTHING_DONE, say
 from app.recomputing import recomputed_results
 from app.report.certificates import open_p12, read_passphrase
@@ -47,6 +49,8 @@ def verify(report: Path, study: Path | None, trust: Path | None) -> int:
     found = verify_file(report, trust_roots=trust_roots(trust), recompute=recompute)
     for sentence in found.sentences:
         sys.stdout.write(sentence + "\n")
+    pdf = report.read_bytes() if report.is_file() else None
+    record_where_in_use(verified(pdf, found.results, ok=found.ok))
     sys.stdout.write("This report is valid.\n" if found.ok else "This report is NOT valid.\n")
     return DONE if found.ok else NOTHING_DONE
 

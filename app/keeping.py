@@ -12,6 +12,8 @@ from PySide6 import QtCore
 from analysis.reading import BadReading, Reading, reading_from_json
 from analysis.types import Progress, SourceFile, Stop, Study
 from analysis.worklist import StudyId
+from app.audit.anchors import BadAnchor
+from app.audit.events import AuditEvent, subject_of
 from app.autosave import Autosave, Listener
 from app.jobs import JobRunner
 from app.session import ReadingSession
@@ -53,6 +55,8 @@ def take(store: Store, study: Study) -> Kept:
     study_id = store.remember_study(study.info, files, _common_folder(files), datetime.now(UTC))
     lock = store.lock(study_id)
     signed = store.signed_report(study_id)
+    text = f"{len(files)} files" if lock.mine else f"{len(files)} files, to look at only"
+    store.audit.record(AuditEvent("study opened", user_name(), text, subject=subject_of(study.info)))
     reading, note, read_only = None, "", ""
     try:
         revision = store.latest(study_id)
@@ -243,4 +247,13 @@ class Keeping(QtCore.QObject):
         """Give the reading back and close the store."""
         self.give_back()
         if self._store is not None:
+            self._end_trail(self._store)
             self._store.close()
+
+    def _end_trail(self, store: Store) -> None:
+        """Record the end of the program, and note the end of the trail beside the store."""
+        try:
+            store.audit.record(AuditEvent("program stopped", user_name()))
+            store.audit.anchor()
+        except (StoreError, BadAnchor) as error:
+            self.trouble.emit(str(error))

@@ -18,6 +18,7 @@ from analysis.protocol import Protocol
 from analysis.types import ExamResult, Progress, Stop, Study
 from analysis.voxel_settings import ExamSettings
 from app import platform_env
+from app.audit.events import AuditEvent
 from app.crash import crash_log
 from app.jobs import JobRunner
 from app.live_refit import BasesOf
@@ -25,7 +26,8 @@ from app.report_preview import MakeReport
 from app.resource_files import PROTOCOLS, chosen_protocol, load_spin_library, resource_path
 from app.services import Analyse, Services
 from app.session import ReadingSession
-from app.store import Store, StoreDamaged, StoreError
+from app.settings import store_address, workstation_settings
+from app.store import Store, StoreDamaged, StoreError, user_name
 from app.workstation import Workstation
 from widgets import theme
 from widgets.key_editor import KeyEditor
@@ -63,7 +65,7 @@ def run(
         return 2
     platform_env.prepare()
     app, owned = _application()
-    settings = None if screenshot is not None else _settings()
+    settings = None if screenshot is not None else workstation_settings()
     apply_look(app, settings)
     window = MainWindow(PROTOCOLS)
     session, jobs = ReadingSession(), JobRunner()
@@ -101,14 +103,16 @@ def real_services(make_report: MakeReport | None = None) -> Services:
 
 def _open_store(window: MainWindow, settings: QtCore.QSettings | None) -> Store | None:
     """Open the store that the settings name, else this user's own; after a damaged one a new one begins."""
-    url = str(settings.value("store/url", "", type=str)) if settings is not None else ""
+    url = store_address(settings) if settings is not None else None
     for _ in range(2):
         try:
-            return Store.open(url or None)
+            store = Store.open(url)
+            store.audit.record(AuditEvent("program started", user_name()))
+            return store
         except StoreDamaged as error:
             window.notices.add("error", str(error))
         except StoreError as error:
-            window.notices.add("error", f"Readings are not saved. {error}")
+            window.notices.add("error", f"Neither readings nor the audit trail are saved. {error}")
             return None
     return None
 
@@ -167,12 +171,6 @@ def _application() -> tuple[QtWidgets.QApplication, bool]:
     except metadata.PackageNotFoundError:
         app.setApplicationVersion("from source")
     return app, True
-
-
-def _settings() -> QtCore.QSettings:
-    return QtCore.QSettings(
-        QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, "Discern", "workstation"
-    )
 
 
 def apply_look(app: QtWidgets.QApplication, settings: QtCore.QSettings | None = None) -> None:

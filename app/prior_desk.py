@@ -12,9 +12,10 @@ from analysis.errors import DiscernError
 from analysis.reading import Reading, exam_settings, reading_from_json, voxel_key
 from analysis.types import ExamResult, Fit, Progress, Stop, Study, StudyInfo
 from analysis.worklist import StudyId
+from app.audit.events import AuditEvent, subject_of
 from app.jobs import JobRunner
 from app.session import ReadingSession
-from app.store import Store
+from app.store import Store, user_name
 from app.voxel_marks import marks_of
 from widgets.disc_columns import PriorDisc
 from widgets.main_window import MainWindow
@@ -68,6 +69,8 @@ class PriorDesk(QtCore.QObject):
                     raise DiscernError("This is the study that is open; choose an earlier one as its prior.")
                 if not _same_patient(study.info, mine):
                     raise DiscernError("That study is of another patient, or its headers do not say whose it is.")
+                event = AuditEvent("study opened", user_name(), "as a prior", subject=subject_of(study.info))
+                store.audit.record(event)
                 revision = store.latest_whole(study_id)
                 readings.append(reading_from_json(revision.document) if revision is not None else Reading())
                 return readings[-1]

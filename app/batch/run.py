@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import DiscernError
+from app.audit.headless import analysed
+from app.audit.in_use import record_where_in_use
 from app.batch.cluster import local_workers, outcomes_of, remote_workers
 from app.batch.journal import Journal, source_mark
 from app.batch.one_source import AnalyseRequest, Outcome, analyse_source
@@ -65,6 +67,8 @@ def analyse_sources(sources: Sequence[Path], request: AnalyseRequest, plan: Plan
                 journal.add(marks[number], outcome)
                 found[number] = outcome
                 _tell(outcome)
+                signed = request.signer is not None
+                record_where_in_use(*analysed(outcome.results, outcome.reports, signed=signed))
                 count.tell_one_more()
         except KeyboardInterrupt:
             say(f"Stopped: {len(found)} of {len(sources)} sources are done; the same command goes on from there.")

@@ -23,8 +23,10 @@ from app.store.revisions import Revision
 from app.store.signed_reports import SignedReport
 from app.store.source_files import files_of
 from app.store.store import Store, user_name
+from app.store.trail import AuditTrail
 
 __all__ = [
+    "AuditTrail",
     "BEAT_S",
     "BadStoreAddress",
     "CopyFailed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,23 @@ def data_folder() -> Path:
     """Return this user's folder for what Discern keeps; the environment variable ``DISCERN_DATA_DIR`` names another."""
     chosen = os.environ.get("DISCERN_DATA_DIR")
     return Path(chosen) if chosen else user_data_path("discern", appauthor=False)
+
+
+def embedded_exists(root: Path) -> bool:
+    """Whether there is a database in a data folder."""
+    return (root / _FOLDER / DATABASE).exists()
+
+
+def anchors_of_embedded(root: Path) -> Path:
+    """Return where the anchors of that database's audit trail are kept: beside it, so that both are set aside alike."""
+    return root / _FOLDER / "audit-anchors.jsonl"
+
+
+def anchors_of_shared(root: Path, url: str) -> Path:
+    """Return where this user keeps the anchors of a shared database's audit trail; no password is in its name."""
+    place = address(url)
+    name = f"{place.host} {place.port} {place.database} {place.query.get('host')}"
+    return root / f"audit-anchors-{hashlib.sha256(name.encode()).hexdigest()[:12]}.jsonl"
 
 
 def open_shared(url: str) -> Database:

@@ -21,7 +21,14 @@ from app.store.copies import copy_files
 from app.store.engine import Database
 from app.store.errors import CopyFailed, DamagedRevision
 from app.store.locks import Lock, Workplace
-from app.store.opening import data_folder, open_embedded, open_shared
+from app.store.opening import (
+    anchors_of_embedded,
+    anchors_of_shared,
+    data_folder,
+    embedded_exists,
+    open_embedded,
+    open_shared,
+)
 from app.store.revisions import Gesture, Revision
 from app.store.signed_reports import SignedReport
 from app.store.source_files import KeptFile, as_found, carrier_of, trouble_with
@@ -36,10 +43,10 @@ class Store:
     Every method raises a `StoreError` with a sentence for the reader where the database refuses.
     """
 
-    def __init__(self, database: Database, copies: Path, place: Workplace | None = None) -> None:
+    def __init__(self, database: Database, copies: Path, place: Workplace | None = None, *, anchors: Path) -> None:
         self._database, self._copies = database, copies
         self._place = place or Workplace()
-        self.audit = AuditTrail(database, self._place)
+        self.audit = AuditTrail(database, self._place, anchors)
 
     @classmethod
     def open(cls, url: str | None = None, *, folder: Path | None = None) -> Store:
@@ -59,7 +66,13 @@ class Store:
         """
         root = folder or data_folder()
         database = open_shared(url) if url else open_embedded(root, datetime.now(UTC))
-        return cls(database, root / _COPIES)
+        anchors = anchors_of_shared(root, url) if url else anchors_of_embedded(root)
+        return cls(database, root / _COPIES, anchors=anchors)
+
+    @staticmethod
+    def exists() -> bool:
+        """Whether this user has a store on this computer."""
+        return embedded_exists(data_folder())
 
     def close(self) -> None:
         """Close the database; readings that are still held are given back by `release`, not here."""

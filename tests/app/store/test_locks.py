@@ -36,7 +36,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def workstation(root: Path, host: str) -> Store:
-    return Store(open_embedded(root, T0), root / "studies", Workplace(host=host))
+    return Store(open_embedded(root, T0), root / "studies", Workplace(host=host), anchors=root / "anchors")
 
 
 @pytest.fixture
