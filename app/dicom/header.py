@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
@@ -62,7 +63,7 @@ def _add_series(dataset: Dataset, study: StudyHeader, series: SeriesHeader) -> N
         dataset.ImageComments = study.comments
 
 
-def save(dataset: Dataset, path: Path) -> None:
+def save(dataset: Dataset, target: Path | BinaryIO) -> None:
     """Write a data set as a DICOM file; the same data set always gives the same bytes."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
@@ -70,8 +71,9 @@ def save(dataset: Dataset, path: Path) -> None:
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationClassUID = IMPLEMENTATION_CLASS_UID
     meta.ImplementationVersionName = IMPLEMENTATION_VERSION
-    file = FileDataset(str(path), dataset, preamble=b"\0" * 128, file_meta=meta)
-    file.save_as(path, enforce_file_format=True)
+    name = str(target) if isinstance(target, Path) else ""
+    file = FileDataset(name, dataset, preamble=b"\0" * 128, file_meta=meta)
+    file.save_as(target, enforce_file_format=True)
 
 
 def decimal(value: float) -> str:

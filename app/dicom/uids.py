@@ -8,7 +8,12 @@ from pydicom.uid import UID
 
 _NAMESPACE = uuid.UUID("e5b0b2f4-5c0e-4c19-9d0b-0d6a7d7b6f51")
 
-IMPLEMENTATION_CLASS_UID = UID(f"2.25.{uuid.uuid5(_NAMESPACE, 'implementation').int}")
+
+def _named(name: str) -> UID:
+    return UID(f"2.25.{uuid.uuid5(_NAMESPACE, name).int}")
+
+
+IMPLEMENTATION_CLASS_UID = _named("implementation")
 """Names Discern as the writer in the file meta information."""
 
 
@@ -21,5 +26,15 @@ def stable_uid(seed: int, *role: str | int) -> UID:
     role : what the UID is for, for example ``("image", "SAG_T2", 3)``; put the software version into it where another
         version would write other bytes, because one UID must never name two contents
     """
-    name = "\x1f".join([str(seed), *(f"{type(part).__name__}:{part}" for part in role)])
-    return UID(f"2.25.{uuid.uuid5(_NAMESPACE, name).int}")
+    return _named("\x1f".join([str(seed), *(f"{type(part).__name__}:{part}" for part in role)]))
+
+
+def derived_uid(origin: str, *role: str | int) -> UID:
+    """Return the UID of one thing that is made from something else.
+
+    Parameters
+    ----------
+    origin : names what it is made from: the hash of a signed report, or a study's UID
+    role : as for `stable_uid`
+    """
+    return _named("\x1f".join(["derived", origin, *(f"{type(part).__name__}:{part}" for part in role)]))

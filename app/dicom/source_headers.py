@@ -1,0 +1,116 @@
+"""The headers of the objects that a study was read from: who the patient is, and what derived objects refer to."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from analysis.types import SourceFile, Study
+from app.dicom.errors import ExportProblem
+from app.store import files_of
+from app.store.source_files import chunks_of
+
+_LARGE_BYTES = 4096
+_SPECTRUM, _PIXELS = 0x56000020, 0x7FE00010
+UTF8 = "ISO_IR 192"
+
+_PATIENT = (
+    "PatientName", "PatientID", "IssuerOfPatientID", "TypeOfPatientID", "IssuerOfPatientIDQualifiersSequence",
+    "PatientBirthDate", "PatientBirthTime", "PatientSex", "OtherPatientIDsSequence", "OtherPatientNames",
+    "EthnicGroup", "PatientComments", "QualityControlSubject", "PatientSpeciesDescription",
+    "PatientSpeciesCodeSequence", "PatientBreedDescription", "PatientBreedCodeSequence",
+    "BreedRegistrationSequence", "ResponsiblePerson", "ResponsiblePersonRole", "ResponsibleOrganization",
+    "PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence",
+)  # fmt: skip
+"""The Patient module (PS3.3 C.7.1.1)."""
+_STUDY = (
+    "StudyInstanceUID", "StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID", "AccessionNumber",
+    "IssuerOfAccessionNumberSequence", "StudyDescription", "PhysiciansOfRecord", "ProcedureCodeSequence",
+    "PatientAge", "PatientSize", "PatientWeight", "AdmissionID", "TimezoneOffsetFromUTC",
+)  # fmt: skip
+"""The General Study and Patient Study modules (PS3.3 C.7.2.1, C.7.2.2); the time zone of the other dates with them."""
+_MAY_BE_EMPTY = (
+    "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName",
+    "StudyID", "AccessionNumber",
+)  # fmt: skip
+"""Type 2: must be there, empty where the source says nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class SourceHeaders:
+    """The headers of a study's DICOM files.
+
+    Attributes
+    ----------
+    by_uid : header by SOP Instance UID
+    by_sha256 : SOP Instance UID by the hash of the file
+    """
+
+    by_uid: Mapping[str, Dataset]
+    by_sha256: Mapping[str, str]
+
+    @property
+    def first(self) -> Dataset:
+        """The header that patient and study are copied from."""
+        return next(iter(self.by_uid.values()))
+
+    def of_file(self, sha256: str) -> Dataset | None:
+        """Return the header of a file, None where it is no DICOM."""
+        uid = self.by_sha256.get(sha256)
+        return self.by_uid[uid] if uid is not None else None
+
+
+def read_headers(study: Study) -> SourceHeaders:
+    """Read the headers of all DICOM files of a study, spectroscopy first.
+
+    Raises
+    ------
+    ExportProblem
+        If a file is gone or damaged, or the study holds no DICOM at all.
+    """
+    ordered = sorted(files_of(study), key=lambda source: source.role == "image")
+    by_uid: dict[str, Dataset] = {}
+    by_sha256: dict[str, str] = {}
+    for source in ordered:
+        if source.sop_instance_uid is not None:
+            by_sha256[source.sha256] = source.sop_instance_uid
+            by_uid.setdefault(source.sop_instance_uid, _header(source))
+    if not by_uid:
+        raise ExportProblem(
+            "This study was not read from DICOM files, so there is no archived study to add objects to."
+        )
+    return SourceHeaders(by_uid, by_sha256)
+
+
+def _header(source: SourceFile) -> Dataset:
+    try:
+        header = pydicom.dcmread(io.BytesIO(b"".join(chunks_of(source.path))), defer_size=None, stop_before_pixels=True)
+        header.remove_private_tags()
+        for tag in (_SPECTRUM, _PIXELS):
+            if tag in header:
+                del header[tag]
+        header.decode()
+    except (OSError, KeyError, InvalidDicomError, ValueError, AttributeError, TypeError) as error:
+        raise ExportProblem(
+            "A file of the study can no longer be read as it was; open the study again from where its files lie now."
+        ) from error
+    for keyword in _MAY_BE_EMPTY:
+        if keyword not in header:
+            setattr(header, keyword, "")
+    header.SpecificCharacterSet = UTF8  # all texts are decoded; whatever is written from them is UTF-8
+    return header
+
+
+def patient_and_study(header: Dataset) -> Dataset:
+    """Return patient and study as a source says them, every text as it reads, encoded as UTF-8."""
+    copied = Dataset()
+    copied.SpecificCharacterSet = UTF8
+    for keyword in (*_PATIENT, *_STUDY):
+        if keyword in header:
+            copied[keyword] = header[keyword]
+    return copied

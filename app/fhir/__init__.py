@@ -1,0 +1,1 @@
+"""The report as HL7 FHIR R4 resources."""
