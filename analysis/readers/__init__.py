@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis.errors import NothingToRead, UnreadableFile
 from analysis.readers import describe, registry, stacks
 from analysis.readers.ahead import read_ahead
+from analysis.readers.apart import one_batch
 from analysis.readers.detect import is_companion, read_head
 from analysis.readers.files import Found, found_files, sentence
 from analysis.readers.first_look import first_look
@@ -77,7 +78,7 @@ def read_signal(path: Path) -> Acquisition:
 def _read_all(found: Found, watch: Watch) -> Parts:
     parts = Parts()
     count = len(found.files)
-    with closing(read_ahead(found.files)) as ahead:
+    with one_batch(), closing(read_ahead(found.files)) as ahead:
         for number, (file, read) in enumerate(ahead):
             watch.tell(number / count, f"Reading file {number + 1} of {count}")
             try:
@@ -85,6 +86,8 @@ def _read_all(found: Found, watch: Watch) -> Parts:
             except UnreadableFile as error:
                 if file.named or not _passes_over(file):
                     found.skip(file.shown, str(error))
+    used = {other.shown for signal in parts.signals for other, _ in signal.more_files}
+    found.skipped = [one for one in found.skipped if one.path not in used]
     return parts
 
 

@@ -122,13 +122,7 @@ def _named(*suffixes: str) -> Callable[[Head], bool]:
     return lambda head: head.name.endswith(suffixes) and not head.is_text
 
 
-def _is_twix(head: Head) -> bool:
-    return b"<XProtocol>" in head.raw and not head.is_text
-
-
 UNSUPPORTED: tuple[Unsupported, ...] = (
-    Unsupported("Siemens raw data (TWIX)", _is_twix),
-    Unsupported("Philips raw data list", _holds("# === DATA DESCRIPTION FILE", "Dataset name: RAW")),
     Unsupported("Philips PAR image header", _holds("# === DATA DESCRIPTION FILE"), "export the images as DICOM"),
     Unsupported(
         "GE SAGE header", _starts(b"# SAGE Data Header"), "it holds no signal; open the P-file beside it", True

@@ -17,11 +17,14 @@ from analysis.readers import (
     jmrui,
     lcmodel_raw,
     nifti,
+    philips_list,
     philips_private,
     philips_sdat,
     siemens_csa,
     siemens_rda,
+    siemens_twix,
 )
+from analysis.readers.apart import read_apart
 from analysis.readers.detect import Head, read_head, why_not
 from analysis.readers.dicom_header import read_dataset, text_of, uid_of
 from analysis.readers.guard import one_sentence, quiet, quoted
@@ -37,6 +40,8 @@ class Reader:
     name: str
     recognises: Callable[[Head], bool]
     read: Callable[[InputFile], Contents]
+    apart: bool = False
+    """Read in a child process: its libraries cannot be kept in bounds from within."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ def read_file(file: InputFile) -> Contents:
         reader = next((reader for reader in READERS if reader.recognises(head)), None)
         if reader is None:
             raise UnreadableFile(why_not(head))
+        if reader.apart:
+            return read_apart(reader.name, with_hash(file))
         return reader.read(with_hash(file))
 
 
@@ -105,10 +112,13 @@ READERS: tuple[Reader, ...] = (
     Reader("NIfTI", detect.is_nifti, nifti.read),
     Reader("Siemens RDA", siemens_rda.recognises, siemens_rda.read),
     Reader("Philips SPAR/SDAT", philips_sdat.recognises, philips_sdat.read),
+    Reader("Siemens raw data (TWIX)", siemens_twix.recognises, siemens_twix.read, apart=True),
+    Reader("Philips raw data (list/data)", philips_list.recognises, philips_list.read),
     Reader("GE P-file", ge_pfile.recognises, ge_pfile.read),
     Reader("LCModel raw data", lcmodel_raw.recognises, lcmodel_raw.read),
     Reader("jMRUI text", jmrui.recognises_text, jmrui.read_text),
     # Without a signature in the file: asked last.
     Reader("Philips SDAT data", philips_sdat.recognises_data, philips_sdat.read_data_half),
+    Reader("Philips raw data", philips_list.recognises_data, philips_list.read_data_half),
     Reader("jMRUI binary", jmrui.recognises_binary, jmrui.read_binary),
 )

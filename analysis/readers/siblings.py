@@ -11,11 +11,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from analysis.readers import philips_sdat, philips_spar
+from analysis.readers import philips_list, philips_sdat, philips_spar
 from analysis.readers.detect import read_head
 from analysis.readers.records import InputFile
 
 _MOST_SIBLINGS = 16
+_HALVES = (
+    (philips_sdat.recognises_data, philips_spar.recognises),
+    (philips_list.recognises_data, philips_list.recognises),
+)
+"""How data without a signature and the header that belongs to them are told."""
 
 
 def with_siblings(files: Sequence[InputFile]) -> list[InputFile]:
@@ -63,9 +68,14 @@ class _Listing:
 
 def _header_of(file: InputFile, known: dict[tuple[str, str], list[InputFile]]) -> InputFile | None:
     """Return the header of a named data half, where the header itself is not among the files to read."""
-    if not file.named or not file.siblings or not philips_sdat.recognises_data(read_head(file)):
+    if not file.named or not file.siblings:
+        return None
+    head = read_head(file)
+    recognises = next((header for data, header in _HALVES if data(head)), None)
+    if recognises is None:
         return None
     for one in file.siblings:
-        if one not in known[file.folder, file.stem] and one.path.is_file() and philips_spar.recognises(read_head(one)):
-            return replace(one, named=True, siblings=(file,))
+        if one not in known[file.folder, file.stem] and one.path.is_file() and recognises(read_head(one)):
+            others = tuple(other for other in file.siblings if other is not one)
+            return replace(one, named=True, siblings=(file, *others))
     return None

@@ -257,7 +257,7 @@ def test_every_shared_file_is_read_or_has_its_reason(shared_data):
     named = {
         "sub1.SPAR": "It is a spectrum of 31P",
         "sub2_MPRAGE.PAR": "Philips PAR",
-        "sub2_MRS.list": "Philips raw data list",
+        "sub2_MRS.list": "It is an index of Philips raw data; put the DATA file",
         "data.raw": "LCModel raw data",
         "press_cp0.rsp": "Vespa header",
         "sub2_MPRAGE.hdr": "Analyze",

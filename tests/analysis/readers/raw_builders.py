@@ -1,0 +1,100 @@
+"""Small made-up raw data, written after the formats: Siemens TWIX of VB software, and Philips list and data."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+
+_MEAS = {
+    "tSequenceString": "svs_se", "tSequenceFileName": "%SiemensSeq%\\svs_se", "Frequency": 123250000,
+    "ResonantNucleus": "1H", "TR": 2000000, "FlipAngle": 90, "PatientPosition": "HFS", "PatientName": "Builder^Test",
+    "PatientID": "T1", "flUsedPatientWeight": 70, "PatientBirthDay": "19800101", "PatientSex": 2,
+    "tICEProgramName": "x", "lFinalMatrixSizePhase": 1, "lFinalMatrixSizeRead": 1, "lFinalMatrixSizeSlice": 1,
+}  # fmt: skip
+_DICOM = {
+    "SoftwareVersions": "syngo MR B17", "Manufacturer": "SIEMENS", "ManufacturersModelName": "Verio",
+    "DeviceSerialNumber": 1, "InstitutionName": "none", "tProtocolName": "press_te30",
+}  # fmt: skip
+
+
+def _xprotocol(values: dict[str, object]) -> str:
+    lines = [f'<ParamString."{name}">  {{ "{value}"  }}' for name, value in values.items()]
+    return "<XProtocol>\n{\n" + "\n".join(lines) + "\n}\n"
+
+
+def _ascconv(values: dict[str, object]) -> str:
+    lines = "\n".join(f"{name} = {value}" for name, value in values.items())
+    return f"<XProtocol>\n### ASCCONV BEGIN ###\n{lines}\n\n### ASCCONV END ###\n"
+
+
+def twix(fids: np.ndarray, protocol: dict[str, object], before_echo: int = 0, **meas: object) -> bytes:
+    """A VB file of (coils, transients, points) as the scanner stores them; `protocol` is its ASCCONV block."""
+    buffers = {
+        "Config": _xprotocol({"SequenceFileName": "x"}),
+        "Dicom": _xprotocol(_DICOM),
+        "Meas": _xprotocol({**_MEAS, **meas}),
+        "MeasYaps": _ascconv(protocol),
+        "Phoenix": _ascconv(protocol),
+    }
+    body = b"".join(
+        name.encode() + b"\0" + struct.pack("<I", len(text)) + text.encode("latin-1") for name, text in buffers.items()
+    )
+    length = max(10240, (len(body) + 8 + 31) // 32 * 32)  # shorter ones are taken for newer software
+    content = struct.pack("<II", length, len(buffers)) + body
+    content = content.ljust(length, b"\0")
+    coils, transients, points = fids.shape
+    for transient in range(transients):
+        for coil in range(coils):
+            content += _header(points, coils, transient, coil, before_echo, last=False)
+            content += fids[coil, transient].astype("<c8").tobytes()
+    return content + _header(points, coils, transients, 0, 0, last=True) + bytes(384)
+
+
+def _header(points: int, coils: int, transient: int, coil: int, before_echo: int, *, last: bool) -> bytes:
+    """A measurement data header of 128 bytes (mdh.h of VB software); VB counts transients as sets."""
+    mask = 1 if last else 0
+    loops = [0] * 14
+    loops[7] = transient
+    return (
+        struct.pack("<IIIII", 128 + 8 * points, 1, transient + 1, 0, 0)
+        + struct.pack("<II", mask, 0)
+        + struct.pack("<HH", points, coils)
+        + struct.pack("<14H", *loops)
+        + struct.pack("<HHHH", 0, 0, 0, 0)
+        + struct.pack("<fIHH", 0, 0, 0, 0)
+        + struct.pack("<4H", 0, 0, 0, 0)
+        + struct.pack("<4H", before_echo, 0, 0, 0)
+        + bytes(28)
+        + struct.pack("<HH", coil, 0)
+    )
+
+
+PROTOCOL: dict[str, object] = {
+    "sRXSPEC.alDwellTime[0]": 500000, "alTE[0]": 30000, "alTR[0]": 2000000,
+    "sSpecPara.sVoI.sPosition.dSag": 1.0, "sSpecPara.sVoI.sPosition.dCor": 2.0, "sSpecPara.sVoI.sPosition.dTra": 3.0,
+    "sSpecPara.sVoI.sNormal.dTra": 1.0, "sSpecPara.sVoI.dThickness": 30.0, "sSpecPara.sVoI.dPhaseFOV": 25.0,
+    "sSpecPara.sVoI.dReadoutFOV": 20.0,
+}  # fmt: skip
+"""A voxel of 20 x 25 x 30 mm around (1, 2, 3)."""
+
+
+def philips_raw(folder: Path, metabolites: np.ndarray, water: np.ndarray, spar: str) -> Path:
+    """Write x.list, x.data and x.SPAR of (coils, transients, points) signals; returns the list."""
+    lines, data = (
+        ["# === DATA DESCRIPTION FILE ====", "# Dataset name: RAW", "", ".    0    0    0  number_of_mixes : 2"],
+        b"",
+    )
+    for mix, fids in enumerate((metabolites, water)):
+        for average in range(fids.shape[1]):
+            for coil in range(fids.shape[0]):
+                vector = fids[coil, average].astype("<c8").tobytes()
+                values = [mix, 0, 0, 0, 0, coil, 0, 0, 0, 0, 0, average, 1, 0, 0, 0, 0, 0, len(vector), len(data)]
+                lines.append("  STD " + " ".join(map(str, values)))
+                data += vector
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "x.data").write_bytes(data)
+    (folder / "x.SPAR").write_text(spar)
+    (folder / "x.list").write_text("\n".join(lines) + "\n")
+    return folder / "x.list"
