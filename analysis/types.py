@@ -103,6 +103,15 @@ class Voxel:
 
 
 @dataclass(frozen=True)
+class SaturationBand:
+    """A slab whose signal was saturated before the measurement: a point of its mid-plane, its normal; LPS mm."""
+
+    middle_mm: tuple[float, float, float]
+    normal: tuple[float, float, float]
+    thickness_mm: float
+
+
+@dataclass(frozen=True)
 class AcquisitionParameters:
     """How a signal was measured; None where the file does not say."""
 
@@ -133,6 +142,7 @@ class Acquisition:
     water : (coils, transients, points) complex or None, the unsuppressed reference of the same voxel
     averaged_only : the file holds a mean over transients, so transient quality is unknown
     eddy_corrected : the scanner has already corrected eddy currents
+    saturation_bands : those that were switched on; None where the file does not say
     """
 
     label: str
@@ -147,6 +157,7 @@ class Acquisition:
     averaged_only: bool = False
     eddy_corrected: bool = False
     water_spectral_width_hz: float | None = None
+    saturation_bands: tuple[SaturationBand, ...] | None = None
     warnings: tuple[str, ...] = ()
 
 

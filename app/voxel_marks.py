@@ -15,7 +15,8 @@ def mark_of(index: int, acquisition: Acquisition, result: VoxelResult | None) ->
         return None
     state, glyph = _state_of(result)
     uid, f0_mhz = acquisition.frame_of_reference_uid, acquisition.parameters.f0_mhz
-    return VoxelMark(index, acquisition.label, acquisition.voxel, uid, state, glyph, f0_mhz=f0_mhz)
+    bands = acquisition.saturation_bands
+    return VoxelMark(index, acquisition.label, acquisition.voxel, uid, state, glyph, f0_mhz=f0_mhz, saturation=bands)
 
 
 def marks_of(results: Sequence[VoxelResult]) -> list[VoxelMark]:

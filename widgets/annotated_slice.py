@@ -14,6 +14,7 @@ from widgets import slice_marks
 from widgets.nucleus_overlay import NucleusCut, nucleus_cuts
 from widgets.outline_pen import OutlinePen
 from widgets.overlays import Outline, VoxelMark
+from widgets.saturation_overlay import band_cuts, band_text
 from widgets.shifted import ShiftedOutline, shifted_outlines
 from widgets.slice_canvas import SliceCanvas
 from widgets.window_presets import PresetId, preset_window
@@ -35,6 +36,7 @@ class AnnotatedSlice(SliceCanvas):
     projections_toggled = QtCore.Signal(bool)
     references_toggled = QtCore.Signal(bool)
     drawing_toggled = QtCore.Signal()
+    bands_toggled = QtCore.Signal(bool)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +44,8 @@ class AnnotatedSlice(SliceCanvas):
         self.outlines: tuple[Outline, ...] = ()
         self.shifted: tuple[ShiftedOutline, ...] = ()
         self.nuclei: tuple[NucleusCut, ...] = ()
+        self.bands: tuple[FloatArray, ...] = ()
+        self.bands_shown = False
         self.pen = OutlinePen(self)
         self.pen.changed.connect(self.update)
         self.reference_lines: tuple[FloatArray, ...] = ()
@@ -107,6 +111,17 @@ class AnnotatedSlice(SliceCanvas):
         self.lines = tuple(lines)
         self._on_slice()
 
+    def set_bands(self, shown: bool) -> None:
+        """Show the saturation bands of the selected voxel's acquisition."""
+        self.bands_shown = shown
+        self._on_slice()
+
+    @property
+    def bands_text(self) -> str:
+        """What is known of these bands, where they are shown."""
+        mark = slice_marks.named(self._marks, self.selected)
+        return band_text(mark) if self.bands_shown and mark is not None and self.related(mark) else ""
+
     def set_reference_lines(self, lines: Sequence[FloatArray], *, shown: bool = True) -> None:
         """Set where other views' slices cut this one, each (2, 2) in (column, row)."""
         self.reference_lines, self.references_shown = tuple(lines), shown
@@ -133,13 +148,14 @@ class AnnotatedSlice(SliceCanvas):
 
     def _cut(self) -> None:
         if self.stack is None:
-            self.outlines, self.shifted, self.nuclei, self.reference_lines = (), (), (), ()
+            self.outlines, self.shifted, self.nuclei, self.bands, self.reference_lines = (), (), (), (), ()
             return
         frame = self.stack.frame
         self.outlines = slice_marks.cut(self._marks, frame, self.index, projections=self.projections)
         mark = slice_marks.named(self._marks, self.selected)
         near = mark if mark is not None and self.related(mark) else None
         self.shifted = shifted_outlines(near, self.lines, frame, self.index)
+        self.bands = band_cuts(near, frame, self.index) if self.bands_shown else ()
         self.nuclei = nucleus_cuts(filter(self.related, self._marks), frame, self.index)
 
     # --- places --------------------------------------------------------------------------------------------------

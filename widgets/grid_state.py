@@ -24,6 +24,7 @@ class GridState:
     projections: bool = False
     reference_lines: bool = True
     lines: tuple[LineName, ...] = ()
+    bands: bool = False
     sizes: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def but(self, **changes: Any) -> GridState:
@@ -40,6 +41,7 @@ def to_plain(state: GridState) -> dict[str, object]:
         "projections": state.projections,
         "reference_lines": state.reference_lines,
         "lines": list(state.lines),
+        "bands": state.bands,
         "sizes": {name: list(sizes) for name, sizes in state.sizes.items()},
     }
 
@@ -56,6 +58,7 @@ def from_plain(plain: Mapping[str, object]) -> GridState:
         projections=plain.get("projections") is True,
         reference_lines=plain.get("reference_lines") is not False,
         lines=tuple(line.name for line in LINES if isinstance(names, Sequence) and line.name in names),
+        bands=plain.get("bands") is True,
         sizes={str(k): _pixels(v) for k, v in sizes.items()} if isinstance(sizes, Mapping) else {},
     )
 

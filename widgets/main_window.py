@@ -187,6 +187,10 @@ class MainWindow(QtWidgets.QMainWindow):
         lines.setChecked(True)
         lines.toggled.connect(self.grid.set_reference_lines)
         self.grid.reference_lines_changed.connect(lines.setChecked)
+        bands = self._action(view, "S&aturation bands", "", lambda: None)
+        bands.setCheckable(True)
+        bands.toggled.connect(self.grid.set_bands)
+        self.grid.bands_changed.connect(bands.setChecked)
         shifted = view.addMenu("&Shifted volumes")
         self.shifted_actions = {
             line.name: self._action(shifted, f"Volume of {line.name}", "", self._choose_lines) for line in LINES

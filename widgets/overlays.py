@@ -14,7 +14,7 @@ from PySide6 import QtCore, QtGui
 
 from analysis.displacement import LineName
 from analysis.nucleus import NucleusOutline
-from analysis.types import FloatArray, Voxel
+from analysis.types import FloatArray, SaturationBand, Voxel
 from widgets import theme
 
 VoxelState = Literal["pending", "evaluable", "failed"]
@@ -55,6 +55,8 @@ class VoxelMark:
     pulse_bandwidth_hz: tuple[float | None, float | None, float | None] | None = None
     gradient_signs: tuple[int, int, int] | None = None
     """These tell where a line's volume lies; None where the record does not say (see `analysis.displacement`)."""
+    saturation: tuple[SaturationBand, ...] | None = None
+    """The saturation bands of the acquisition; None where its file does not say."""
     nucleus: NucleusOutline = NucleusOutline()
     offered: NucleusOutline = NucleusOutline()
     """What the images propose and the reader has not taken."""

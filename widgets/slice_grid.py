@@ -32,6 +32,7 @@ class SliceGrid(SlicePanes):
     """The names of the lines whose displaced volumes are drawn."""
     projections_changed = QtCore.Signal(bool)
     reference_lines_changed = QtCore.Signal(bool)
+    bands_changed = QtCore.Signal(bool)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +59,7 @@ class SliceGrid(SlicePanes):
         view.line_toggled.connect(self._on_line)
         view.projections_toggled.connect(self.set_projections)
         view.references_toggled.connect(self.set_reference_lines)
+        view.bands_toggled.connect(self.set_bands)
         if view is self.prior:
             return
         view.voxel_clicked.connect(self.voxel_clicked)
@@ -119,6 +121,13 @@ class SliceGrid(SlicePanes):
         self._state = self._state.but(reference_lines=shown)
         self._draw_reference_lines()
         self.reference_lines_changed.emit(shown)
+
+    def set_bands(self, shown: bool) -> None:
+        """Show in every pane the saturation bands of the selected voxel's acquisition."""
+        self._state = self._state.but(bands=shown)
+        for view in self.all_views:
+            view.set_bands(shown)
+        self.bands_changed.emit(shown)
 
     def set_lines(self, names: Sequence[str]) -> None:
         """Choose the lines whose displaced volumes are drawn about the selected voxel; unknown names do nothing."""
@@ -287,5 +296,6 @@ class SliceGrid(SlicePanes):
         self.set_projections(self._state.projections)
         self.set_reference_lines(self._state.reference_lines)
         self.set_lines(self._state.lines)
+        self.set_bands(self._state.bands)
         self._take_layout(self.layout_used)
         self.set_sizes(self._state.sizes)

@@ -32,6 +32,7 @@ def build_menu(view: AnnotatedSlice) -> QtWidgets.QMenu:
     for sentence in dict.fromkeys(text for shape in view.shifted for text in shape.assumptions):
         shifted.addAction(sentence).setEnabled(False)
     _check(menu, "Projections of voxels off this slice", view.projections, view.projections_toggled.emit)
+    _check(menu, "Saturation bands", view.bands_shown, view.bands_toggled.emit)
     _check(menu, "Reference lines", view.references_shown, view.references_toggled.emit)
     _check(menu, "Linked cursor\tC", view.cursor_mm is not None, lambda _: view.cursor_toggled.emit())
     outline = menu.addAction("Outline the nucleus\tO", view.drawing_toggled.emit)

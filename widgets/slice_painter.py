@@ -12,6 +12,7 @@ from widgets import overlays, slice_legend, theme
 from widgets.annotated_slice import AnnotatedSlice
 from widgets.nucleus_overlay import paint_drawing, paint_nucleus
 from widgets.overlays import Align, Outline
+from widgets.saturation_overlay import paint_band
 
 _MARGIN_PX = 8
 UNPLACED = "voxels not drawn: no common frame of reference"
@@ -23,6 +24,8 @@ def paint_over(painter: QtGui.QPainter, view: AnnotatedSlice) -> None:
     if view.stack is None:
         _paint_empty(painter, area, view.empty_text)
     else:
+        for band in view.bands:
+            paint_band(painter, view.to_widget(band))
         for line in view.reference_lines:
             ends = view.to_widget(line)
             overlays.paint_line(painter, QtCore.QLineF(ends.at(0), ends.at(1)))
@@ -56,6 +59,8 @@ def corner_lines(view: AnnotatedSlice) -> list[tuple[str, str]]:
         (UNPLACED, view.unplaced),
     ]
     lines += [(text, theme.DARK.warn) for text, holds in cautions if holds]
+    if view.bands_text:
+        lines.append((view.bands_text, theme.SATURATION))
     if view.pen.on:
         lines.append(("outlining the nucleus: click or drag, double click closes, Esc leaves", theme.NUCLEUS))
     if view.cursor_mm is not None:

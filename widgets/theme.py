@@ -119,6 +119,7 @@ VOXEL_FAILED = "#c3cad1"
 REFERENCE_LINE = "#7fb8d6"
 CURSOR = "#9be564"
 NUCLEUS = "#c9a6ff"
+SATURATION = "#8fd0c8"
 """Over images the ground is always black, so these do not change with the theme."""
 
 

@@ -140,12 +140,15 @@ class FunctionalGroups:
     def __len__(self) -> int:
         return len(self._frames)
 
+    def items(self, frame: int) -> list[Dataset]:
+        """Return the groups that speak for a frame: its own, then the shared ones."""
+        return [*self._frames[frame : frame + 1], *self._shared[:1]]
+
     def macro(self, frame: int, keyword: str) -> Dataset:
         """Return the first item of a macro for a frame: per frame, else shared, else an empty data set."""
-        for groups in (self._frames[frame : frame + 1], self._shared[:1]):
-            for group in groups:
-                if items := items_of(group, keyword):
-                    return items[0]
+        for group in self.items(frame):
+            if items := items_of(group, keyword):
+                return items[0]
         return Dataset()
 
 

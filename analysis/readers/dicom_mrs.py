@@ -25,6 +25,7 @@ from analysis.readers.grid import Cell, check_cells, filled_cells
 from analysis.readers.guard import quoted
 from analysis.readers.mrs_voxel import NOT_CONFIRMED, cell_voxel, deviates, places_of, voxel_of
 from analysis.readers.records import Contents, InputFile, Signal
+from analysis.readers.saturation import bands_of
 from analysis.readers.sequences import recognise
 from analysis.types import AcquisitionParameters, ComplexArray, SignalArray
 from analysis.units import WATER_PPM, conjugated
@@ -80,6 +81,7 @@ def _signal_without_data(dataset: Dataset, file: InputFile) -> Signal:
         order=_order(dataset),
         # Measured on a real Philips object with this flag: correcting once more widens the NAA line from 9.0 to 9.9 Hz.
         eddy_corrected=text_of(dataset, "WaterReferencedPhaseCorrection") == "YES",
+        saturation_bands=bands_of(dataset),
         warnings=tuple(warnings),
     )
 

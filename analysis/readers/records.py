@@ -12,6 +12,7 @@ from analysis.types import (
     AcquisitionParameters,
     FloatArray,
     Role,
+    SaturationBand,
     SignalArray,
     SourceFile,
     StudyInfo,
@@ -144,6 +145,7 @@ class Signal:
     cell: tuple[int, int, int] | None = None
     averaged_only: bool = False
     eddy_corrected: bool = False
+    saturation_bands: tuple[SaturationBand, ...] | None = None
     warnings: tuple[str, ...] = ()
     more_files: tuple[tuple[InputFile, str | None], ...] = ()
     """Further files that this signal was read from (its data half, more transients), with their SOP Instance UIDs."""

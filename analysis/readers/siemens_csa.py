@@ -14,6 +14,7 @@ from analysis.readers.dicom_mrs import GRID, checked_signal, in_range, milliseco
 from analysis.readers.guard import quoted, silent
 from analysis.readers.mrs_voxel import make_voxel
 from analysis.readers.records import Contents, InputFile, Signal
+from analysis.readers.saturation import bands_of_siemens
 from analysis.readers.sequences import recognise
 from analysis.types import AcquisitionParameters, ComplexArray, FloatArray, Voxel
 from analysis.units import WATER_PPM, conjugated
@@ -69,6 +70,7 @@ def read(dataset: Dataset, file: InputFile) -> Contents:
         element=_text(parsed, "ImaCoilString"),
         averaged_only=averages is not None and averages > 1,
         eddy_corrected=_text(parsed, "WaterReferencedPhaseCorrection") == "YES",
+        saturation_bands=bands_of_siemens(parsed.protocol),
         warnings=tuple(warnings),
     )
     return Contents(signals=(signal,))

@@ -214,6 +214,7 @@ def _acquisition(one: Paired, label: str, label_source: LabelSource) -> Acquisit
         frame_of_reference_uid=signal.frame_of_reference_uid,
         series_description=signal.description or signal.protocol,
         averaged_only=signal.averaged_only,
+        saturation_bands=signal.saturation_bands,
         eddy_corrected=signal.eddy_corrected,
         water_spectral_width_hz=None if water is None else width_hz,
         warnings=(*signal.warnings, *one.warnings),

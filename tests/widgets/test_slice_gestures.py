@@ -11,7 +11,7 @@ from PySide6 import QtCore, QtGui
 from pytestqt.qtbot import QtBot
 
 from analysis.geometry import to_pixels
-from analysis.types import Study
+from analysis.types import SaturationBand, Study
 from widgets.overlays import VoxelMark
 from widgets.slice_grid import SliceGrid
 from widgets.slice_keys import KEYS, SHEET
@@ -268,3 +268,32 @@ def test_the_sheet_names_every_key() -> None:
     for key, name in ((Qt.Key.Key_H, "H"), (Qt.Key.Key_V, "V"), (Qt.Key.Key_I, "I"), (Qt.Key.Key_C, "C")):
         assert key in KEYS
         assert name in words
+
+
+# --- saturation bands ----------------------------------------------------------------------------------------------
+
+
+def test_saturation_bands_are_hatched_and_told_in_the_corner(
+    grid: SliceGrid, marks: list[VoxelMark], qtbot: QtBot
+) -> None:
+    x, y, z = marks[0].voxel.centre_mm
+    bands = (SaturationBand((x, y - 40, z), (0.0, 1.0, 0.0), 30.0),)
+    grid.set_voxels([replace(marks[0], saturation=bands), replace(marks[1], saturation=()), *marks[2:]])
+    grid.set_selected(0)
+    menu = build_menu(grid.large)
+    action = next(action for action in menu.actions() if action.text() == "Saturation bands")
+    assert not action.isChecked()
+    with qtbot.waitSignal(grid.bands_changed):
+        action.trigger()
+    menu.deleteLater()
+    assert len(grid.large.bands) == 1
+    assert grid.large.bands_text == "▨ 1 saturation band"
+    grid.set_selected(1)
+    assert grid.large.bands_text == "saturation bands: none"
+    grid.set_selected(2)
+    assert grid.large.bands_text == "saturation bands: not recorded"
+    kept = grid.save_state()
+    grid.set_bands(False)
+    assert grid.large.bands_text == ""
+    grid.restore_state(kept)
+    assert grid.large.bands_shown
