@@ -57,8 +57,9 @@ class SideWindows:
         """Show the keys (0) or what this program is (1)."""
         if self.help is None:
             self.help = dialogs.TextWindow("Help", self._window)
-            version = QtWidgets.QApplication.applicationVersion()
-            self.help.set_pages([("Keys", dialogs.keys_page()), ("About", dialogs.about_page(version))])
+        version = QtWidgets.QApplication.applicationVersion()
+        keys = dialogs.keys_page(self._window.commands)
+        self.help.set_pages([("Keys", keys), ("About", dialogs.about_page(version))])
         self.help.tabs.setCurrentIndex(page)
         self.help.show()
         self.help.raise_()

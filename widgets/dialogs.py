@@ -8,47 +8,24 @@ from collections.abc import Sequence
 from PySide6 import QtCore, QtWidgets
 
 from analysis.types import Skipped, Study, VoxelResult
-from widgets import slice_keys, wording
+from widgets import slice_keys, spectrum_keys, wording
+from widgets.commands import Commands
 from widgets.notice_bar import Notice
 
-KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    (
-        "Study",
-        (
-            ("Ctrl+O", "open a folder"),
-            ("Ctrl+Shift+O", "open files"),
-            ("Ctrl+R", "open or close the report"),
-            ("Ctrl+L", "the worklist"),
-            ("Ctrl+I", "details: processing, files, messages"),
-            ("Ctrl+Z / Ctrl+Shift+Z", "undo, redo"),
-            ("Esc", "cancel work, then leave what is maximised"),
-            ("F1", "this list"),
-        ),
-    ),
+MOUSE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Voxels",
         (
-            ("N / P", "next or previous voxel, in every view"),
-            ("1 to 5, 0", "Pfirrmann grade of the selected row, 0 for unknown"),
             ("click", "an outline or a row selects it everywhere"),
+            ("1 to 5, 0", "Pfirrmann grade of the row that has the focus, 0 for unknown"),
+            ("F2, Return", "change the cell that has the focus"),
             ("Ctrl+C", "copy the table that has the focus"),
         ),
     ),
-    ("Images", slice_keys.SHEET),
-    (
-        "Spectrum",
-        (
-            ("left drag", "zoom to a span of chemical shift"),
-            ("wheel", "zoom about the pointer"),
-            ("middle drag", "pan"),
-            ("double click, X, Y, Space", "whole range"),
-            ("click a component", "show it alone"),
-            ("B", "with or without the baseline"),
-            ("D", "drag the phase in the plot; Esc leaves"),
-            ("[ ] { }", "turn the phase by 1° or 10°"),
-        ),
-    ),
+    ("Images", slice_keys.MOUSE),
+    ("Spectrum", spectrum_keys.MOUSE),
 )
+"""What mouse and fixed keys do, by part of the window; other keys can be changed."""
 
 
 class TextWindow(QtWidgets.QDialog):
@@ -82,16 +59,22 @@ class TextWindow(QtWidgets.QDialog):
         self.tabs.setCurrentIndex(min(here, len(pages) - 1))
 
 
-def keys_page() -> str:
-    """Return the key sheet as HTML."""
-    parts = []
-    for group, rows in KEYS:
-        cells = "".join(
-            f"<tr><td style='padding: 2px 24px 2px 0'><b>{html.escape(key)}</b></td><td>{html.escape(what)}</td></tr>"
-            for key, what in rows
-        )
-        parts.append(f"<h3>{group}</h3><table>{cells}</table>")
-    return "".join(parts)
+def keys_page(commands: Commands) -> str:
+    """Return the key sheet as HTML: the keys in force, and what mouse and fixed keys do."""
+    fixed = dict(MOUSE)
+    parts = [_group("Window", [(c.keys, c.name) for c in commands.all if not c.scope and c.keys])]
+    for scope in fixed:
+        changeable = [(c.keys, c.own_name) for c in commands.all if c.scope == scope and c.keys]
+        parts.append(_group(scope, [*fixed[scope], *changeable]))
+    return "<p>Help &gt; Change keys gives other keys to all but the first rows of a part.</p>" + "".join(parts)
+
+
+def _group(title: str, rows: Sequence[tuple[str, str]]) -> str:
+    cells = "".join(
+        f"<tr><td style='padding: 2px 24px 2px 0'><b>{html.escape(key)}</b></td><td>{html.escape(what)}</td></tr>"
+        for key, what in rows
+    )
+    return f"<h3>{html.escape(title)}</h3><table>{cells}</table>"
 
 
 def about_page(version: str) -> str:

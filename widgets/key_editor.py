@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from PySide6 import QtCore, QtGui, QtWidgets
 
 from widgets import theme
-from widgets.commands import Commands
+from widgets.commands import Commands, clashing
 
 _SIZE = (560, 620)
-_HINT = "Click into a row and press the keys. Keys inside images and plots are fixed; F1 lists them."
+_HINT = "Click into a row and press the keys. Those of images and of the spectrum count while these have the focus."
 
 
 class KeyEditor(QtWidgets.QDialog):
@@ -57,7 +55,7 @@ class KeyEditor(QtWidgets.QDialog):
         for row, command in enumerate(commands):
             item = QtWidgets.QTableWidgetItem(command.name)
             item.setFlags(QtCore.Qt.ItemFlag.ItemIsEnabled)
-            edit = QtWidgets.QKeySequenceEdit(command.action.shortcut())
+            edit = QtWidgets.QKeySequenceEdit(QtGui.QKeySequence(command.keys))
             edit.setMaximumSequenceLength(1)
             edit.setClearButtonEnabled(True)
             edit.setAccessibleName(f"Keys of {command.name}")
@@ -72,12 +70,12 @@ class KeyEditor(QtWidgets.QDialog):
         return {name: edit.keySequence().toString(portable) for name, edit in self.edits.items()}
 
     def _check(self) -> None:
-        counts = Counter(keys for keys in self._wanted().values() if keys)
-        twice = [keys for keys, count in counts.items() if count > 1]
-        names = [name for name, keys in self._wanted().items() if twice and keys == twice[0]]
-        text = f"{twice[0]} is given to both {names[0]} and {names[1]}; change one of them." if twice else ""
-        self.problem.setText(text or _HINT)
-        self.ok.setEnabled(not twice)
+        wanted = self._wanted()
+        clashes = clashing(self._commands.all, wanted)
+        name, other = next(iter(clashes.items()), ("", ""))
+        text = f"{wanted[name]} is given to both {other} and {name}; change one of them." if clashes else _HINT
+        self.problem.setText(text)
+        self.ok.setEnabled(not clashes)
 
     def _reset(self) -> None:
         for command in self._commands.all:

@@ -65,6 +65,8 @@ class MainWindow(QtWidgets.QMainWindow):
         self._build_views()
         self._build_status()
         self._build_menus(protocols)
+        self.commands.add_view(self.grid.keys)
+        self.commands.add_view(self.spectrum.plot.keys)
         self.set_reading(False)
 
     # --- building ------------------------------------------------------------------------------------------------

@@ -5,25 +5,26 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from PySide6 import QtWidgets
+from PySide6 import QtGui, QtWidgets
 
 from analysis.displacement import LINES
 from widgets.annotated_slice import AnnotatedSlice
+from widgets.view_keys import ViewKeys
 from widgets.window_presets import PRESETS
 
 
-def build_menu(view: AnnotatedSlice) -> QtWidgets.QMenu:
-    """Make the menu of a pane."""
-    menu = QtWidgets.QMenu(view)
+def build_menu(view: AnnotatedSlice, keys: ViewKeys) -> QtWidgets.QMenu:
+    """Make the menu of a pane; `keys` are those in force."""
+    menu, key = QtWidgets.QMenu(view), _shown(keys)
     for position, title in enumerate(view.choices):
         menu.addAction(title.replace("&", "&&"), functools.partial(view.stack_requested.emit, position))
     menu.addSeparator()
     presets = menu.addMenu("Window presets")
     for preset in PRESETS:
-        presets.addAction(f"{preset.title}\t{preset.key}", functools.partial(view.apply_preset, preset.id))
-    _check(menu, "Flip left to right\tH", view.camera.flipped[0], lambda _: view.flip(across=True))
-    _check(menu, "Flip top to bottom\tV", view.camera.flipped[1], lambda _: view.flip(across=False))
-    _check(menu, "Invert\tI", view.inverted, view.set_inverted)
+        presets.addAction(key(f"Window: {preset.title}", preset.title), functools.partial(view.apply_preset, preset.id))
+    _check(menu, key("Flip left to right"), view.camera.flipped[0], lambda _: view.flip(across=True))
+    _check(menu, key("Flip top to bottom"), view.camera.flipped[1], lambda _: view.flip(across=False))
+    _check(menu, key("Invert"), view.inverted, view.set_inverted)
     menu.addSeparator()
     shifted = menu.addMenu("Volumes of shifted lines")
     for line in LINES:
@@ -34,13 +35,28 @@ def build_menu(view: AnnotatedSlice) -> QtWidgets.QMenu:
     _check(menu, "Projections of voxels off this slice", view.projections, view.projections_toggled.emit)
     _check(menu, "Saturation bands", view.bands_shown, view.bands_toggled.emit)
     _check(menu, "Reference lines", view.references_shown, view.references_toggled.emit)
-    _check(menu, "Linked cursor\tC", view.cursor_mm is not None, lambda _: view.cursor_toggled.emit())
-    outline = menu.addAction("Outline the nucleus\tO", view.drawing_toggled.emit)
+    _check(
+        menu,
+        key("Show or hide the linked cursor", "Linked cursor"),
+        view.cursor_mm is not None,
+        lambda _: view.cursor_toggled.emit(),
+    )
+    outline = menu.addAction(key("Outline the nucleus"), view.drawing_toggled.emit)
     outline.setEnabled(view.can_draw)
     menu.addSeparator()
-    menu.addAction("Reset this view\tSpace", view.reset)
-    menu.addAction("Maximise or restore\tReturn", view.maximise_requested.emit)
+    menu.addAction(key("Whole slice in its own window", "Reset this view"), view.reset)
+    menu.addAction(key("Maximise or restore the pane", "Maximise or restore"), view.maximise_requested.emit)
     return menu
+
+
+def _shown(keys: ViewKeys) -> Callable[..., str]:
+    """Return what writes an entry with the keys of a name behind it."""
+
+    def text(name: str, entry: str = "") -> str:
+        native = QtGui.QKeySequence(keys.keys_of(name)).toString(QtGui.QKeySequence.SequenceFormat.NativeText)
+        return f"{entry or name}\t{native}" if native else entry or name
+
+    return text
 
 
 def _check(menu: QtWidgets.QMenu, text: str, checked: bool, slot: Callable[[bool], None]) -> None:

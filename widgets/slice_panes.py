@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from PySide6 import QtCore, QtWidgets
 
 from widgets.layouts import Layout
+from widgets.slice_keys import slice_keys
 from widgets.slice_view import SliceView
 
 _NAMES = ("Large image", "Upper small image", "Lower small image", "Prior image")
@@ -21,8 +22,9 @@ class SlicePanes(QtWidgets.QWidget):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.views = (SliceView(), SliceView(), SliceView())
-        self.prior = SliceView()
+        self.keys = slice_keys()
+        self.views = (SliceView(self.keys), SliceView(self.keys), SliceView(self.keys))
+        self.prior = SliceView(self.keys)
         self.splitter = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
         self.side = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
         self._build()

@@ -14,6 +14,7 @@ from analysis.types import ComplexArray, Fit, FloatArray, Spectrum
 from widgets.phase_drag import HINT, PhaseDrag
 from widgets.spectrum_canvas import SpectrumCanvas
 from widgets.spectrum_cursor import read_off
+from widgets.spectrum_keys import BASELINE, DRAG, TURNS, WHOLE, spectrum_keys
 
 
 class SpectrumPlot(SpectrumCanvas):
@@ -32,6 +33,7 @@ class SpectrumPlot(SpectrumCanvas):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
+        self.keys = spectrum_keys()
         self._band: tuple[Spectrum, FloatArray, ComplexArray] | None = None
         self.phase = PhaseDrag([plot.getViewBox() for plot in (self.residual, self.main, self.stack)], self)
         self.phase.began.connect(self.gesture_began)
@@ -135,18 +137,16 @@ class SpectrumPlot(SpectrumCanvas):
         return bool(super().event(event))
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
-        key, keys = event.key(), QtCore.Qt.Key
-        steps = {keys.Key_BracketLeft: -1.0, keys.Key_BracketRight: 1.0, keys.Key_BraceLeft: -10.0,
-                 keys.Key_BraceRight: 10.0}  # fmt: skip
-        if key in (keys.Key_Space, keys.Key_X, keys.Key_Y):
+        name = self.keys.name_of(event)
+        if name == WHOLE:
             self.reset()
-        elif key == keys.Key_B:
+        elif name == BASELINE:
             self.set_baseline_subtracted(not self._subtract_baseline)
-        elif key == keys.Key_D:
+        elif name == DRAG:
             self.set_phase_mode(not self.phase.on)
-        elif key == keys.Key_Escape and self.phase.on:
+        elif event.key() == QtCore.Qt.Key.Key_Escape and self.phase.on:
             self.set_phase_mode(False)
-        elif key in steps and self._fit is not None:
-            self.phase_step_requested.emit(steps[keys(key)])
+        elif name in TURNS and self._fit is not None:
+            self.phase_step_requested.emit(TURNS[name])
         else:
             event.ignore()

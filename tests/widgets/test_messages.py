@@ -96,7 +96,7 @@ def test_details_show_every_step_and_every_skipped_file(study: Study, exam: Exam
 def test_key_sheet_lists_the_keys_of_the_menu(qtbot: QtBot) -> None:
     window = MainWindow(("disc",))
     qtbot.addWidget(window)
-    page = dialogs.keys_page()
+    page = dialogs.keys_page(window.commands)
     for keys in ("Ctrl+O", "Ctrl+Shift+O", "Ctrl+R", "Ctrl+I", "Esc", "F1"):
         assert keys in page
         actions = [action.shortcut().toString() for action in window.findChildren(QtGui.QAction)]

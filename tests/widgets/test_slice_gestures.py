@@ -14,7 +14,6 @@ from analysis.geometry import to_pixels
 from analysis.types import SaturationBand, Study
 from widgets.overlays import VoxelMark
 from widgets.slice_grid import SliceGrid
-from widgets.slice_keys import KEYS, SHEET
 from widgets.slice_menu import build_menu
 from widgets.slice_painter import corner_lines, patient_place
 from widgets.slice_view import SliceView
@@ -214,7 +213,7 @@ def test_another_study_has_no_cursor(grid: SliceGrid, qtbot: QtBot, study: Study
 
 
 def test_displaced_volumes_are_chosen_in_the_menu_and_drawn_for_the_selected_voxel(grid: SliceGrid) -> None:
-    menu = build_menu(grid.large)
+    menu = build_menu(grid.large, grid.keys)
     shifted = next(action.menu() for action in menu.actions() if action.text() == "Volumes of shifted lines")
     lactate = next(action for action in shifted.actions() if action.text().startswith("Lactate"))
     with_lines: list[tuple[str, ...]] = []
@@ -225,7 +224,7 @@ def test_displaced_volumes_are_chosen_in_the_menu_and_drawn_for_the_selected_vox
     for view in grid.views:
         assert [shape.name for shape in view.shifted] == ["lactate"]
         assert "at 1,000 Hz (worst case)" in view.shifted[0].text
-    again = build_menu(grid.large)
+    again = build_menu(grid.large, grid.keys)
     shifted = next(action.menu() for action in again.actions() if action.text() == "Volumes of shifted lines")
     assert "The bandwidth of the pulses is not recorded; 1,000 Hz is assumed." in [a.text() for a in shifted.actions()]
     again.deleteLater()
@@ -260,16 +259,6 @@ def test_what_one_pane_switches_is_told_and_holds_for_all(grid: SliceGrid, qtbot
     assert all(view.reference_lines == () for view in grid.views)
 
 
-# --- the key sheet ---------------------------------------------------------------------------------------------------
-
-
-def test_the_sheet_names_every_key() -> None:
-    words = " ".join(keys for keys, _ in SHEET)
-    for key, name in ((Qt.Key.Key_H, "H"), (Qt.Key.Key_V, "V"), (Qt.Key.Key_I, "I"), (Qt.Key.Key_C, "C")):
-        assert key in KEYS
-        assert name in words
-
-
 # --- saturation bands ----------------------------------------------------------------------------------------------
 
 
@@ -280,7 +269,7 @@ def test_saturation_bands_are_hatched_and_told_in_the_corner(
     bands = (SaturationBand((x, y - 40, z), (0.0, 1.0, 0.0), 30.0),)
     grid.set_voxels([replace(marks[0], saturation=bands), replace(marks[1], saturation=()), *marks[2:]])
     grid.set_selected(0)
-    menu = build_menu(grid.large)
+    menu = build_menu(grid.large, grid.keys)
     action = next(action for action in menu.actions() if action.text() == "Saturation bands")
     assert not action.isChecked()
     with qtbot.waitSignal(grid.bands_changed):

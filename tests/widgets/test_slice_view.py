@@ -201,7 +201,7 @@ def test_menu_offers_the_series(view: SliceView) -> None:
     view.set_choices(["T2 sagittal", "Axial"])
     chosen = []
     view.stack_requested.connect(chosen.append)
-    menu = build_menu(view)
+    menu = build_menu(view, view.keys)
     menu.actions()[1].trigger()
     assert chosen == [1]
     menu.deleteLater()
