@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from datetime import datetime
 from typing import Final
 
@@ -42,8 +43,14 @@ def attach_results(pdf: bytes, results: bytes, *, created_at: datetime) -> bytes
             min_version="1.7",
             deterministic_id=True,
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            progress=_give_way,
         )
     return buffer.getvalue()
+
+
+def _give_way(_: int) -> None:
+    """Let other threads run: saving would otherwise hold the window up for as long as it takes."""
+    time.sleep(0)
 
 
 def _offset(when: datetime) -> str:
