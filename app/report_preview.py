@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -98,6 +99,8 @@ class PreviewDesk(QtCore.QObject):
         self._wait.setInterval(_DEBOUNCE_MS)
         self._wait.timeout.connect(self._build)
         self._drawing = False
+        self._opened: list[ReportPages] = []
+        """Every document that was opened and may not be closed yet, also by work that was given up."""
         self._wanted: list[tuple[int, float]] = []
         view.pages.pages_wanted.connect(self._on_wanted)
         session.reading_changed.connect(self.refresh)
@@ -139,9 +142,9 @@ class PreviewDesk(QtCore.QObject):
         """Let go of the pages; nothing is drawn afterwards."""
         self._on = False
         self._wait.stop()
-        if self._pages is not None:
-            self._pages.close()
-            self._pages = None
+        _close(self._opened)
+        self._opened.clear()
+        self._pages = None
 
     # --- making --------------------------------------------------------------------------------------------------
 
@@ -161,10 +164,13 @@ class PreviewDesk(QtCore.QObject):
     def _start(self, make: Callable[[], Made], source: ReportInput | SignedFile) -> None:
         self._building = source
         self._view.set_waiting()
+        opened = self._opened
 
         def work(_: Progress, __: Stop) -> tuple[ReportPages, tuple[str, ...]]:
             made = make()
-            return ReportPages(made.pdf), made.changes
+            pages = ReportPages(made.pdf)
+            opened.append(pages)
+            return pages, made.changes
 
         self._jobs.start(
             BUILD,
@@ -180,6 +186,8 @@ class PreviewDesk(QtCore.QObject):
         self._building = None
         self._swap(pages)
         self._view.set_document(pages.sizes_pt)
+        # Libraries and study are here to stay: without them a full collection takes 5 ms, with them 120.
+        gc.freeze()
         if isinstance(source, SignedFile):
             self._signed_shown = source.sha256
         elif self._is_current(source):
@@ -212,10 +220,14 @@ class PreviewDesk(QtCore.QObject):
         self._building = None
 
     def _swap(self, pages: ReportPages | None) -> None:
-        old, self._pages = self._pages, pages
+        self._pages = pages
         self._wanted.clear()
-        if old is not None:
-            self._jobs.start(CLOSE, "Closing", lambda *_: old.close(), done=_ignore, failed=_ignore, quiet=True)
+        old = [opened for opened in self._opened if opened is not pages]
+        if old:
+            self._jobs.start(CLOSE, "Closing", lambda *_: _close(old), done=self._on_closed, failed=_ignore, quiet=True)
+
+    def _on_closed(self, closed: Sequence[ReportPages]) -> None:
+        self._opened[:] = [opened for opened in self._opened if opened not in closed]
 
     # --- drawing -------------------------------------------------------------------------------------------------
 
@@ -249,6 +261,12 @@ class PreviewDesk(QtCore.QObject):
             cancelled=lambda: gone(),
             quiet=True,
         )
+
+
+def _close(opened: Sequence[ReportPages]) -> Sequence[ReportPages]:
+    for pages in opened:
+        pages.close()
+    return opened
 
 
 def _ignore(_: object) -> None:
