@@ -8,11 +8,14 @@ from pathlib import PurePath
 
 from analysis.line_labels import line_labels
 from analysis.protocol import Protocol
-from analysis.types import Study, StudyInfo
+from analysis.types import Study
 from app.report.evidence_blocks import voxel_block
-from app.report.parts import Cell, Column, Item, ReportContent, Table
+from app.report.findings_sections import adjustments_section, comparison_section, morphology_section
+from app.report.parts import Cell, Column, Item, ReportContent, Section, Table
+from app.report.record_sections import NOT_RECORDED, coverage_section, record_section, technique_section
 from app.report.source import ReportSource
-from app.report.summary import summary_of
+from app.report.summary import gate_table, numbers_tables, summary_of
+from app.report.template import ReportTemplate, SectionRule, load_template
 from app.report.wording import UNKNOWN, clean, dicom_date, moment, sex
 
 
@@ -22,9 +25,10 @@ def report_content(source: ReportSource, *, signed: bool) -> ReportContent:
     info = study.info
     names = line_labels(protocol.rules)
     voxels = tuple(voxel_block(study, result, names) for result in exam.voxels)
+    template = load_template(protocol.rules.id)
     return ReportContent(
         title=f"MR spectroscopy report: {clean(protocol.title)}",
-        banner=_banner(info),
+        banner=_banner(source, template),
         header_patient=f"{clean(info.patient_name)} · ID {clean(info.patient_id)}",
         header_date=f"Study {dicom_date(info.study_date)}",
         state=state_words(source, signed=signed),
@@ -34,8 +38,9 @@ def report_content(source: ReportSource, *, signed: bool) -> ReportContent:
         statement=clean(protocol.statement, 1000),
         software=f"Discern {clean(source.version)}",
         created=moment(source.created_at),
-        summary=summary_of(study, exam, protocol.ratios, protocol.pretest),
+        summary=summary_of(source, template.impression),
         summary_plot=voxels[0].plot if len(voxels) == 1 else None,
+        sections=tuple(_section(source, template, rule) for rule in template.sections),
         voxels=voxels,
         methods=_methods(source),
         limits=tuple(clean(limit, 1000) for limit in protocol.limits),
@@ -55,7 +60,10 @@ def state_words(source: ReportSource, *, signed: bool) -> str:
     return "Preliminary report, unsigned" if source.reading.state == "preliminary" else "Unsigned draft"
 
 
-def _banner(info: StudyInfo) -> tuple[Item, ...]:
+def _banner(source: ReportSource, template: ReportTemplate) -> tuple[Item, ...]:
+    info, record = source.study.info, source.reading.record
+    codes = f" · ICD-10-CM {clean(', '.join(record.icd10), 80)}" if record.icd10 else ""
+    indication = clean(record.indication, 300) if record.indication.strip() else NOT_RECORDED
     return (
         Item("Patient", clean(info.patient_name, 200)),
         Item("Patient ID", clean(info.patient_id, 80)),
@@ -64,7 +72,28 @@ def _banner(info: StudyInfo) -> tuple[Item, ...]:
         Item("Study date", dicom_date(info.study_date)),
         Item("Accession", clean(info.accession_number, 80)),
         Item("Study", clean(info.study_description)),
+        Item("Indication", f"{indication}{codes}"),
+        Item("Procedure", ", ".join(template.procedure_codes)),
     )
+
+
+def _section(source: ReportSource, template: ReportTemplate, rule: SectionRule) -> Section:
+    exam, title = source.exam, clean(rule.title, 80)
+    if rule.id == "record":
+        return record_section(source, template, title)
+    if rule.id == "technique":
+        return technique_section(source, template, title)
+    if rule.id == "morphology":
+        return morphology_section(source, title)
+    if rule.id == "numbers":
+        return Section(title, tables=numbers_tables(exam, source.protocol.ratios))
+    if rule.id == "quality":
+        return Section(title, tables=(gate_table(exam.voxels),))
+    if rule.id == "comparison":
+        return comparison_section(source, title)
+    if rule.id == "adjustments":
+        return adjustments_section(source, title)
+    return coverage_section(source, template, title)
 
 
 def _methods(source: ReportSource) -> tuple[Item, ...]:

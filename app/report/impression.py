@@ -89,25 +89,24 @@ def drafted(exam: ExamResult, rule: ImpressionRule) -> str:
     parts = [rule.opening]
     if exam.withheld is not None:
         parts.append(rule.withheld)
-    parts += _sentences(exam, rule)
+    parts += _paragraphs(exam, rule)
     parts.append(rule.closing)
     return "\n".join(part for part in parts if part)
 
 
-def _sentences(exam: ExamResult, rule: ImpressionRule) -> Iterator[str]:
-    order = ("higher", "lower", "indeterminate", "not evaluable", "voxel")
-    by_kind: Mapping[str, str] = {
-        "higher": rule.higher,
-        "lower": rule.lower,
-        "indeterminate": rule.indeterminate,
-        "not evaluable": rule.not_evaluable,
-        "voxel": "" if exam.compares else rule.voxel,
-    }
+def _paragraphs(exam: ExamResult, rule: ImpressionRule) -> Iterator[str]:
+    """Return one paragraph for each disc that stands out, and one for all that do not."""
     kinds = [_kind(voxel) for voxel in exam.voxels]
-    for kind in order:
-        for name, found in zip(level_names(exam), kinds, strict=True):
-            if found == kind and by_kind[kind]:
-                yield by_kind[kind].replace("<level>", name)
+
+    def sentences(kind: str, sentence: str) -> list[str]:
+        names = zip(level_names(exam), kinds, strict=True)
+        return [sentence.replace("<level>", name) for name, found in names if found == kind and sentence]
+
+    yield from sentences("higher", rule.higher)
+    yield from sentences("lower", rule.lower)
+    yield " ".join(sentences("indeterminate", rule.indeterminate))
+    yield from sentences("not evaluable", rule.not_evaluable)
+    yield from sentences("voxel", "" if exam.compares else rule.voxel)
 
 
 def _kind(voxel: VoxelResult) -> str:

@@ -123,11 +123,31 @@ class VoxelBlock:
 
 
 @dataclass(frozen=True, eq=False)
+class Section:
+    """A titled part between the summary and the pages of the voxels: items, then lines, tables, and more lines."""
+
+    title: str
+    items: tuple[Item, ...] = ()
+    lines: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    lines_after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Summary:
-    """The first page: who, what was found, and how sure it is."""
+    """The first page: who, what was found, and how sure it is.
+
+    Attributes
+    ----------
+    impression : its paragraphs
+    impression_note : who wrote it
+    beside, below : tables beside the picture, and beneath it
+    """
 
     findings: tuple[str, ...]
     withheld: str
+    impression: tuple[str, ...]
+    impression_note: str
     picture: Picture | None
     picture_absence: str
     beside: tuple[Table, ...]
@@ -154,6 +174,7 @@ class ReportContent:
     summary: Summary
     summary_plot: SpectrumPlot | None
     """The spectrum of an exam of one voxel, which the first page has room for."""
+    sections: tuple[Section, ...]
     voxels: tuple[VoxelBlock, ...]
     methods: tuple[Item, ...]
     limits: tuple[str, ...]

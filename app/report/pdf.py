@@ -10,6 +10,7 @@ from typing import Any
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     KeepTogether,
@@ -19,19 +20,35 @@ from reportlab.platypus import (
     Spacer,
 )
 
+from analysis.paper import Paper
 from app.report import layout
 from app.report.figures import SlicePicture
+from app.report.flowables import CloseUps, Heading, Ruled, Title, WhereRoom
 from app.report.fonts import REGULAR, lacks_glyphs, register_fonts
-from app.report.parts import Item, Picture, ReportContent, SpectrumPlot, Summary, VoxelBlock
+from app.report.parts import Item, Picture, ReportContent, Section, Summary, VoxelBlock
 from app.report.spectrum_figure import SpectrumFigure, figure_height
 from app.report.tables import SideBySide, bullet, item_grid, table_parts
-from app.report.text import BODY, MUTED, SECTION, SMALL, STRONG, Style, TextBlock, draw_line, shortened, wrapped
+from app.report.text import (
+    BODY,
+    MUTED,
+    SMALL,
+    STRONG,
+    SUBSECTION,
+    TABLE_TITLE,
+    Style,
+    TextBlock,
+    draw_line,
+    shortened,
+    wrapped,
+)
 
 _PAGE_COUNT = "pagecount"
 _TALL_SHARE, _WIDE_SHARE = 0.335, 0.45
 """Share of the width for a picture of a spine, and for another."""
-_PICTURE_TALLEST = 290.0
-_CLOSE_UP, _SUMMARY_SPECTRUM = 104.0, 215.0
+_PICTURE_TALLEST, _PICTURE_WITH_SPECTRUM = 255.0, 205.0
+_LEAST_OF_SECTION = 90.0
+"""Room that a section needs to begin on a page, so that its title does not stand alone."""
+_SUMMARY_SPECTRUM = 215.0
 _MOST_BESIDE_GATES = 6
 """A table of amplitudes with more columns stands beneath the gates."""
 _MOST_BESIDE = 9
@@ -162,21 +179,29 @@ def _frame(sheet: layout.Sheet, bottom: float) -> Frame:
 
 
 def _story(content: ReportContent) -> list[Flowable]:
-    story: list[Flowable] = [NextPageTemplate("later"), *_summary(content)]
+    story: list[Flowable] = [NextPageTemplate("later"), *_summary(content), PageBreak()]
+    for section in content.sections:
+        story += _section(section)
     for block in content.voxels:
-        story += [PageBreak(), *_voxel(block)]
+        story += [PageBreak(), *_voxel(block, _shorter(content.paper))]
     return [*story, PageBreak(), *_methods(content)]
+
+
+def _shorter(paper: Paper) -> float:
+    """Return by how much a page is shorter than A4, which pictures make up for."""
+    return layout.SIZES["A4"][1] - layout.SIZES[paper][1]
 
 
 def _summary(content: ReportContent) -> list[Flowable]:
     summary = content.summary
-    parts: list[Flowable] = [_Title(content.title, simulated=content.simulated)]
-    parts += [_Ruled([*_banner(content.banner)]), *_findings(summary)]
-    parts += _picture_and_tables(summary)
-    for table in summary.below:
-        parts += table_parts(table, layout.WIDTH)
+    parts: list[Flowable] = [Title(content.title, simulated=content.simulated)]
+    parts += [Ruled([*_banner(content.banner)]), *_findings(summary), *_impression(summary)]
+    tallest = _PICTURE_WITH_SPECTRUM if content.summary_plot else _PICTURE_TALLEST
+    parts += _picture_and_tables(summary, tallest - _shorter(content.paper))
+    parts += [WhereRoom(table_parts(table, layout.WIDTH)) for table in summary.below]
     if content.summary_plot:
-        parts.append(_WhereRoom(content.summary_plot))
+        plot = replace(content.summary_plot, traces=())
+        parts.append(WhereRoom([SpectrumFigure(plot, layout.WIDTH, _SUMMARY_SPECTRUM)]))
     return parts
 
 
@@ -203,7 +228,27 @@ def _findings(summary: Summary) -> list[Flowable]:
     return parts
 
 
-def _picture_and_tables(summary: Summary) -> list[Flowable]:
+def _impression(summary: Summary) -> list[Flowable]:
+    parts: list[Flowable] = [TextBlock("Impression", TABLE_TITLE, before=6)]
+    parts += [TextBlock(line, Style(8.4, 11.0), after=1.5) for line in summary.impression]
+    return [*parts, TextBlock(summary.impression_note, SMALL, after=2)] if summary.impression_note else parts
+
+
+def _section(section: Section) -> list[Flowable]:
+    """Lay out a section; its title stays with what follows, and one without content is left out."""
+    body: list[Flowable] = []
+    if section.items:
+        body.append(item_grid(section.items, layout.WIDTH, columns=2, name_share=0.24))
+    body += [bullet(line) for line in section.lines]
+    for table in section.tables:
+        body += table_parts(table, layout.WIDTH)
+    body += [bullet(line) for line in section.lines_after]
+    if not body:
+        return []
+    return [CondPageBreak(_LEAST_OF_SECTION), Heading(section.title, SUBSECTION, before=9, after=2), *body]
+
+
+def _picture_and_tables(summary: Summary, tallest: float) -> list[Flowable]:
     beside = len(summary.beside[0].rows) <= _MOST_BESIDE if summary.beside else False
     share = _TALL_SHARE if summary.picture is None or _is_tall(summary.picture) else _WIDE_SHARE
     width = (layout.WIDTH - 14) * share
@@ -212,7 +257,7 @@ def _picture_and_tables(summary: Summary) -> list[Flowable]:
     else:
         picture = [
             SlicePicture(
-                summary.picture, width if beside else layout.WIDTH * 0.6, _PICTURE_TALLEST if beside else 300.0
+                summary.picture, width if beside else layout.WIDTH * 0.6, tallest if beside else tallest + 10
             )
         ]
     right_width = layout.WIDTH - 14 - width if beside else layout.WIDTH
@@ -230,11 +275,11 @@ def _is_tall(picture: Picture) -> bool:
     return bool(rows * picture.pixel_mm[1] > 1.3 * columns * picture.pixel_mm[0])
 
 
-def _voxel(block: VoxelBlock) -> list[Flowable]:
-    parts: list[Flowable] = [_Heading(block.heading)]
+def _voxel(block: VoxelBlock, shorter: float) -> list[Flowable]:
+    parts: list[Flowable] = [Heading(block.heading)]
     if block.result:
         parts.append(TextBlock(block.result, STRONG, after=3))
-    pictures = _CloseUps(block) if block.pictures else None
+    pictures = CloseUps(block) if block.pictures else None
     share = 0.57
     if pictures:
         items = item_grid(block.items, (layout.WIDTH - 14) * share, name_share=0.27)
@@ -242,7 +287,7 @@ def _voxel(block: VoxelBlock) -> list[Flowable]:
     else:
         parts.append(item_grid(block.items, layout.WIDTH, columns=2, name_share=0.26))
     if block.plot:
-        parts += [SpectrumFigure(block.plot, layout.WIDTH, figure_height(block.plot)), Spacer(1, 3)]
+        parts += [SpectrumFigure(block.plot, layout.WIDTH, figure_height(block.plot) - shorter), Spacer(1, 3)]
     else:
         parts.append(TextBlock(block.absence, STRONG, before=8, after=8))
     parts += _gates_and_amplitudes(block)
@@ -275,7 +320,7 @@ def _warning_parts(warnings: Sequence[str]) -> list[Flowable]:
 
 
 def _methods(content: ReportContent) -> list[Flowable]:
-    parts: list[Flowable] = [_Heading("Methods, limits and sources")]
+    parts: list[Flowable] = [Heading("Methods, limits and sources")]
     parts.append(item_grid(content.methods, layout.WIDTH, name_share=0.22))
     parts += (
         [
@@ -294,104 +339,3 @@ def _methods(content: ReportContent) -> list[Flowable]:
     for table in (content.provenance, content.files, content.skipped):
         parts += table_parts(table, layout.WIDTH) if table else []
     return [*parts, *_warning_parts(content.warnings)]
-
-
-class _Heading(TextBlock):
-    """A section's title, listed in the PDF's outline."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text, SECTION)
-
-    def draw(self) -> None:
-        """Draw the title and mark the page."""
-        key = f"page{self.canv.getPageNumber()}-{self.text}"
-        self.canv.bookmarkPage(key)
-        self.canv.addOutlineEntry(self.text, key, 0)
-        super().draw()
-
-
-class _Title(TextBlock):
-    """The report's title, with a black mark on its right where no patient was measured."""
-
-    def __init__(self, text: str, *, simulated: bool) -> None:
-        super().__init__(text, SECTION, after=3)
-        self.simulated = simulated
-
-    def draw(self) -> None:
-        """Draw the title and the mark."""
-        super().draw()
-        if self.simulated:
-            self.canv.setFillGray(0)
-            self.canv.rect(self.width - 108, self.height - 15, 108, 15, stroke=0, fill=1)
-            style = Style(9.5, 12, bold=True, grey=1.0, align="centre")
-            draw_line(self.canv, self.width - 54, self.height - 11, "SIMULATED DATA", style)
-
-
-class _Ruled(Flowable):  # type: ignore[misc]
-    """Parts between two rules."""
-
-    def __init__(self, parts: list[Flowable]) -> None:
-        super().__init__()
-        self.parts = parts
-
-    def wrap(self, width: float, height: float) -> tuple[float, float]:
-        """Return the size taken."""
-        self.heights = [part.wrap(width, height)[1] for part in self.parts]
-        self.width, self.height = width, sum(self.heights) + 8
-        return self.width, self.height
-
-    def draw(self) -> None:
-        """Draw the rules and the parts."""
-        self.canv.setStrokeGray(0.25)
-        self.canv.setLineWidth(0.7)
-        for y in (0.0, self.height):
-            self.canv.line(0, y, self.width, y)
-        y = self.height - 4
-        for part, height in zip(self.parts, self.heights, strict=True):
-            y -= height
-            part.drawOn(self.canv, 0, y)
-
-
-class _WhereRoom(SpectrumFigure):
-    """A spectrum without its single signals, left out where the page has no room: it comes again on its own page."""
-
-    def __init__(self, plot: SpectrumPlot) -> None:
-        super().__init__(replace(plot, traces=()), layout.WIDTH, _SUMMARY_SPECTRUM)
-        self.is_shown = True
-
-    def wrap(self, width: float, height: float) -> tuple[float, float]:
-        """Return the size taken, which is nothing where there is no room."""
-        del width
-        self.is_shown = height >= self.height + 8
-        return self.width, self.height + 8 if self.is_shown else 0.0
-
-    def draw(self) -> None:
-        """Draw the spectrum."""
-        if self.is_shown:
-            super().draw()
-
-
-class _CloseUps(Flowable):  # type: ignore[misc]
-    """A voxel's small pictures in a row."""
-
-    def __init__(self, block: VoxelBlock) -> None:
-        super().__init__()
-        self.block = block
-
-    def minWidth(self) -> float:  # noqa: N802 - reportlab's name
-        """Return the least width, in points."""
-        return 150.0
-
-    def wrap(self, width: float, height: float) -> tuple[float, float]:
-        """Return the size taken."""
-        del height
-        each = min((width - 2 * 5) / 3 if len(self.block.pictures) > 2 else (width - 5) / 2, _CLOSE_UP)
-        self.each = each
-        self.figures = [SlicePicture(p, each, each + 30, labels=False) for p in self.block.pictures]
-        self.width, self.height = width, max(figure.height for figure in self.figures)
-        return self.width, self.height
-
-    def draw(self) -> None:
-        """Draw the pictures, tops aligned."""
-        for number, figure in enumerate(self.figures):
-            figure.drawOn(self.canv, number * (self.each + 5), self.height - figure.height)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analysis.morphology import roman
+from analysis.reading import voxel_key
 from analysis.types import EvidenceClass, ExamResult, Gate, LabelSource, Study, VoxelResult
+from app.report.impression import impression_text
 from app.report.parts import Cell, Column, Summary, Table
 from app.report.pictures import overview
+from app.report.source import ReportSource
+from app.report.template import ImpressionRule
 from app.report.wording import (
     UNKNOWN,
     VERDICT_GLYPHS,
@@ -31,8 +36,9 @@ _NAMED: dict[LabelSource, str] = {
     "geometry": "named from geometry",
     "order": "named from file order",
 }
-_RATIOS_WITH_GATES, _RATIOS_ACROSS, _RATIOS_BESIDE = 4, 7, 4
-"""How many ratios one table takes: with gates, across the page, beside the picture."""
+_RATIOS_ACROSS = 7
+"""How many ratios one table takes."""
+_GLANCE_RATIOS = 3
 _FEW_VOXELS = 3
 _RATIO_TITLE = "Molar ratios ± SD [90 %]"
 _RATIO_NOTE = (
@@ -41,40 +47,80 @@ _RATIO_NOTE = (
 )
 
 
-def summary_of(study: Study, exam: ExamResult, ratios: Sequence[str], pretest: Sequence[float]) -> Summary:
+def summary_of(source: ReportSource, rule: ImpressionRule) -> Summary:
     """Say what the first page says."""
-    voxels = exam.voxels
-    picture = overview(study, voxels)
+    exam, study, protocol = source.exam, source.study, source.protocol
+    picture = overview(study, exam.voxels)
     compared = exam.compares and exam.withheld is None
-    beside, below = _compared_tables(voxels, ratios, pretest) if compared else _plain_tables(voxels, ratios)
+    own = source.reading.impression
     return Summary(
-        findings=_findings(exam),
+        findings=(*_amends(source), *_findings(exam)),
         withheld=f"Comparison withheld: {clean(exam.withheld, 1000)}" if exam.withheld else "",
+        impression=tuple(line for line in impression_text(exam, source.reading, rule).split("\n") if line),
+        impression_note="" if own else "Drafted by software from the results; no reader has edited it.",
         picture=picture,
         picture_absence="" if picture else _why_no_picture(study),
-        beside=beside,
-        below=below,
+        beside=_beside(exam, protocol.ratios, protocol.pretest),
+        below=(_glance_table(source),) if exam.compares and exam.voxels else (),
         reading_notes=_reading_notes() if compared else (),
     )
 
 
-def _compared_tables(
-    voxels: Sequence[VoxelResult], ratios: Sequence[str], pretest: Sequence[float]
-) -> tuple[tuple[Table, ...], tuple[Table, ...]]:
-    """Return the tables beside the picture and those below it, for an exam with evidence."""
-    beside: tuple[Table, ...] = (_evidence_table(voxels),)
+def _amends(source: ReportSource) -> tuple[str, ...]:
+    if source.amendment is None:
+        return ()
+    return (f"This report amends an earlier signed one, which it carries whole: {clean(source.amendment.reason, 300)}",)
+
+
+def _beside(exam: ExamResult, ratios: Sequence[str], pretest: Sequence[float]) -> tuple[Table, ...]:
+    """Return the tables beside the picture: the evidence, or the ratios of an exam that compares nothing."""
+    voxels = exam.voxels
+    if not (exam.compares and exam.withheld is None):
+        return (_turned_ratio_table(voxels, ratios),) if len(voxels) <= _FEW_VOXELS else ()
+    tables: tuple[Table, ...] = (_evidence_table(voxels),)
     if pretest and any(v.evidence and v.evidence.probability for v in voxels):
-        beside = (*beside, _probability_table(voxels, pretest))
-    if len(ratios) <= _RATIOS_WITH_GATES:
-        return beside, (_ratio_and_gate_table(voxels, ratios),)
-    return beside, (*_ratio_tables(voxels, ratios, _RATIOS_ACROSS), _gate_table(voxels))
+        tables = (*tables, _probability_table(voxels, pretest))
+    return tables
 
 
-def _plain_tables(voxels: Sequence[VoxelResult], ratios: Sequence[str]) -> tuple[tuple[Table, ...], tuple[Table, ...]]:
-    """Return the tables beside the picture and those below it, for an exam without evidence."""
-    if len(voxels) <= _FEW_VOXELS:
-        return (_turned_ratio_table(voxels, ratios),), (_gate_table(voxels),)
-    return _ratio_tables(voxels, ratios, _RATIOS_BESIDE), (_gate_table(voxels),)
+def _glance_table(source: ReportSource) -> Table:
+    """Return morphology, chemistry and quality of each disc side by side, as they are read together."""
+    names = source.protocol.ratios[:_GLANCE_RATIOS]
+    rows = []
+    for result in source.exam.voxels:
+        seen = source.reading.of(voxel_key(result.acquisition)).morphology
+        grade = UNKNOWN if seen.pfirrmann is None else roman(seen.pfirrmann)
+        ratios = (Cell(_ratio_cell(result, name).text) for name in names)
+        rows.append((_level(result), Cell(grade), Cell(seen.modic or UNKNOWN), *ratios, _gate_count(result)))
+    return Table(
+        title="Morphology, chemistry and quality",
+        columns=(
+            Column("Level", 0.17),
+            Column("Pfirrmann", 0.09),
+            Column("Modic", 0.07),
+            *(Column(f"{clean(name, 40)}, molar", 0.36 / _GLANCE_RATIOS) for name in names),
+            Column("Quality gates", 0.31),
+        ),
+        dense=True,
+        rows=tuple(rows),
+        note="± SD, intervals on the next page; in parentheses where not evaluable. Grades are the reader's.",
+    )
+
+
+def _gate_count(result: VoxelResult) -> Cell:
+    gates = result.quality.gates
+    if not result.quality.evaluable:
+        return Cell("✗ not evaluable", bold=True)
+    raised = [clean(gate.name, 40) for gate in gates if gate.verdict in ("warn", "fail")]
+    passed = sum(gate.verdict == "pass" for gate in gates)
+    return Cell("; ".join([f"{VERDICT_GLYPHS['pass']} {passed} of {len(gates)} pass", *raised]))
+
+
+def numbers_tables(exam: ExamResult, ratios: Sequence[str]) -> tuple[Table, ...]:
+    """Return the ratios of every voxel, unless the first page has them."""
+    if not (exam.compares and exam.withheld is None) and len(exam.voxels) <= _FEW_VOXELS:
+        return ()
+    return _ratio_tables(exam.voxels, ratios, _RATIOS_ACROSS)
 
 
 def _why_no_picture(study: Study) -> str:
@@ -185,21 +231,10 @@ def _turned_ratio_table(voxels: Sequence[VoxelResult], ratios: Sequence[str]) ->
     )
 
 
-def _ratio_and_gate_table(voxels: Sequence[VoxelResult], ratios: Sequence[str]) -> Table:
-    """Return ratios and gates of every voxel in one table across the page."""
-    share = 0.53 / max(len(ratios), 3)
-    columns = (Column("Level", 0.15), *(Column(clean(name, 40), share) for name in ratios))
+def gate_table(voxels: Sequence[VoxelResult]) -> Table:
+    """Return every gate that did not pass, and why a voxel is not evaluable."""
     return Table(
-        title=f"{_RATIO_TITLE} and quality",
-        columns=(*columns, Column("Quality gates", 0.85 - share * len(ratios))),
-        rows=tuple((_level(v), *(_ratio_cell(v, name) for name in ratios), _gate_cell(v, "\n")) for v in voxels),
-        note=_RATIO_NOTE,
-    )
-
-
-def _gate_table(voxels: Sequence[VoxelResult]) -> Table:
-    return Table(
-        title="Quality",
+        title="",
         columns=(Column("Level", 0.15), Column("Quality gates", 0.85)),
         rows=tuple((Cell(clean(v.label, 60), bold=True), _gate_cell(v, "; ")) for v in voxels),
     )

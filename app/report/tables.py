@@ -18,7 +18,7 @@ _PAD = 3.0
 
 def table_parts(table: Table, width: float) -> list[Flowable]:
     """Lay out a table with its title and note for a width in points."""
-    parts: list[Flowable] = [TextBlock(table.title, TABLE_TITLE, before=7)]
+    parts: list[Flowable] = [TextBlock(table.title, TABLE_TITLE, before=7)] if table.title else []
     if table.rows:
         parts.append(_grid(table, width))
     if table.note:

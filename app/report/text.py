@@ -32,6 +32,7 @@ CELL = Style(7.6, 9.6)
 HEAD = Style(6.8, 8.6, bold=True, grey=MUTED)
 TABLE_TITLE = Style(8.4, 11.5, bold=True)
 SECTION = Style(12.5, 16.5, bold=True)
+SUBSECTION = Style(10.2, 13.4, bold=True)
 STRONG = Style(9.2, 12.4, bold=True)
 
 

@@ -41,10 +41,15 @@ def test_the_first_page_says_what_was_found(study: Study, exam: ExamResult, prot
 def test_a_voxel_that_is_not_evaluable_says_why_and_its_ratios_are_bracketed(
     study: Study, exam: ExamResult, protocol: Protocol
 ) -> None:
-    below = " ".join(words(table) for table in content_of(study, exam, protocol).summary.below)
-    assert "Not evaluable: The signal-to-noise ratio of PG is 3.8, below 5." in below
-    assert "(0.75 ± 0.16)" in below
-    assert "molar" in content_of(study, exam, protocol).summary.below[0].title.casefold()
+    content = content_of(study, exam, protocol)
+    (below,) = content.summary.below
+    sections = {section.title: section for section in content.sections}
+    (quality,), (ratios, *_) = sections["Quality"].tables, sections["Spectroscopy"].tables
+    assert "Not evaluable: The signal-to-noise ratio of PG is 3.8, below 5." in words(quality)
+    assert "✗ not evaluable" in words(below)
+    assert "(0.75 ± 0.16)" in words(below)
+    assert "(0.75 ± 0.16)" in words(ratios)
+    assert "molar" in ratios.title.casefold()
 
 
 def test_a_withheld_comparison_shows_its_reason_in_full_and_no_class(
@@ -84,7 +89,9 @@ def test_what_is_unknown_is_a_dash(study: Study, exam: ExamResult, protocol: Pro
         study_description=None,
     )
     banner = content_of(dataclasses.replace(study, info=info), exam, protocol).banner
-    assert {item.value for item in banner} == {"—"}
+    said = {item.name: item.value for item in banner}
+    assert (said.pop("Indication"), said.pop("Procedure")) == ("not recorded", "0609T, 0610T, 0611T, 0612T")
+    assert set(said.values()) == {"—"}
 
 
 @pytest.mark.parametrize(

@@ -51,23 +51,24 @@ def test_the_first_page_holds_the_whole_summary(draft: bytes, protocol: Protocol
         "66 % [52–67]",
         "4 of 5 discs evaluable",
         "p = 0.003",
-        "Molar ratios",
+        "Lac/PG, molar",
         "1.94 ± 0.05",
-        "Not evaluable: The signal-to-noise",
+        "L3-L4: not evaluable. The signal-to-noise",
         "T2 TSE SAG",
     ):
         assert words in first, words
     assert " ".join(protocol.statement.split()) in first
-    assert "L5-S1 ✓ 4 of 6 pass; ! lipid index" in first
+    assert "✓ 4 of 6 pass; lipid index" in first
 
 
 def test_evidence_and_methods_follow(draft: bytes, protocol: Protocol) -> None:
     texts = page_texts(draft)
-    for number, label in enumerate(("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1"), 1):
+    first = next(n for n, text in enumerate(texts) if n and "Chemical shift (ppm)" in text)
+    for number, label in enumerate(("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1"), first):
         assert label in texts[number]
         assert "Chemical shift (ppm)" in texts[number]
         assert "Processing, in order" in texts[number]
-    last = " ".join(texts[6:])
+    last = " ".join(texts[first + 5 :])
     assert protocol.sha256 in last
     assert "design choice" in last
     assert "Files that were not used" in last
@@ -95,7 +96,9 @@ def test_title_language_and_dates_are_set(draft: bytes) -> None:
         assert document.Root.ViewerPreferences.DisplayDocTitle
         assert "Demo" not in str(dict(document.docinfo))
         with document.open_outline() as outline:
-            assert [item.title for item in outline.root][:2] == ["L1-L2", "L2-L3"]
+            titles = [item.title for item in outline.root]
+    assert titles[:2] == ["Exam record", "Technique"]
+    assert titles[titles.index("L1-L2") + 1] == "L2-L3"
 
 
 def test_nothing_is_drawn_outside_the_page_and_all_of_it_is_grey(draft: bytes) -> None:
@@ -179,7 +182,7 @@ def test_the_spectrum_of_a_single_voxel_is_on_the_first_page(study: Study, exam:
     texts = page_texts(drawn(study, brain, load_protocol("brain")))
     assert "Chemical shift (ppm)" in texts[0]
     assert "fitted signals" not in texts[0]
-    assert "fitted signals" in texts[1]
+    assert any("fitted signals" in text for text in texts[1:])
 
 
 def test_a_voxel_without_a_fit_still_has_its_page(study: Study, exam: ExamResult, protocol: Protocol) -> None:
@@ -187,6 +190,7 @@ def test_a_voxel_without_a_fit_still_has_its_page(study: Study, exam: ExamResult
     bare = dataclasses.replace(
         exam.voxels[0], fit=None, spectrum=None, metabolites={}, ratios={}, evidence=None, quality=quality
     )
-    text = page_texts(drawn(study, dataclasses.replace(exam, voxels=(bare, *exam.voxels[1:])), protocol))[1]
+    texts = page_texts(drawn(study, dataclasses.replace(exam, voxels=(bare, *exam.voxels[1:])), protocol))
+    text = next(text for text in texts if "There is no fitted" in text)
     assert "The signal is empty." in text
     assert "There is no fitted spectrum to show." in text

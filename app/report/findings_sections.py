@@ -1,0 +1,183 @@
+"""What was found and changed, voxel by voxel: morphology, comparison with earlier exams, the reader's adjustments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analysis.disc_measure import measure_disc
+from analysis.morphology import cautions, roman
+from analysis.nucleus import nucleus_share
+from analysis.reading import VoxelReading, voxel_key
+from analysis.types import Measured, ProcessSettings, VoxelResult
+from app.report.parts import Cell, Column, Section, Table
+from app.report.source import PriorExam, ReportSource
+from app.report.wording import (
+    UNKNOWN,
+    class_words,
+    clean,
+    dicom_date,
+    fixed,
+    likelihood_ratio,
+    plus_minus,
+    ratio_span,
+)
+from widgets.adjust_wording import settings_text
+
+_MOST_PRIORS = 3
+_STEPS = {
+    "whiten_coils": "coil whitening",
+    "align": "alignment",
+    "reject": "automatic rejection",
+    "eddy_current": "eddy-current correction",
+    "remove_water": "water removal",
+    "automatic_phase": "automatic phase",
+}
+
+
+def morphology_section(source: ReportSource, title: str) -> Section:
+    """Say what the reader sees on the images and what was measured on them."""
+    rows, notes = [], []
+    for result in source.exam.voxels:
+        voxel = _said_of(source, result)
+        rows.append(_morphology_row(source, result, voxel))
+        label = clean(result.label, 40)
+        notes += [f"{label}: {clean(caution, 300)}" for caution in cautions(voxel.morphology)]
+        notes += [f"{label}: {clean(voxel.morphology.note, 600)}"] if voxel.morphology.note.strip() else []
+    table = Table(
+        title="",
+        columns=(
+            Column("Level", 0.12),
+            Column("Pfirrmann", 0.1),
+            Column("Modic", 0.08),
+            Column("HIZ", 0.08),
+            Column("Herniation", 0.14),
+            Column("Surgery", 0.1),
+            Column("Height, mm", 0.14),
+            Column("Nucleus / CSF", 0.14),
+            Column("Voxel in nucleus", 0.14),
+        ),
+        rows=tuple(rows),
+        note="Height (between the bony endplates) and nucleus-to-CSF signal ratio are measured on sagittal T2 images, "
+        "± SD; the receive coil is not corrected for. A dash is not graded or not measurable.",
+    )
+    return Section(title, tables=(table,), lines_after=tuple(notes))
+
+
+def _said_of(source: ReportSource, result: VoxelResult) -> VoxelReading:
+    return source.reading.of(voxel_key(result.acquisition))
+
+
+def _morphology_row(source: ReportSource, result: VoxelResult, voxel: VoxelReading) -> tuple[Cell, ...]:
+    acquisition, seen = result.acquisition, voxel.morphology
+    measures = measure_disc(acquisition.voxel, acquisition.frame_of_reference_uid, source.study.volumes)
+    return (
+        Cell(clean(result.label, 40), bold=True),
+        Cell(UNKNOWN if seen.pfirrmann is None else roman(seen.pfirrmann)),
+        Cell(seen.modic or UNKNOWN),
+        Cell(_yes_no(seen.hiz)),
+        Cell(seen.herniation or UNKNOWN),
+        Cell(_yes_no(seen.prior_surgery)),
+        Cell(_measured(measures.height_mm)),
+        Cell(_measured(measures.nucleus_to_csf)),
+        Cell(_share(result, voxel)),
+    )
+
+
+def _yes_no(value: bool | None) -> str:
+    return UNKNOWN if value is None else "yes" if value else "no"
+
+
+def _measured(value: Measured | None) -> str:
+    return UNKNOWN if value is None else plus_minus(value.value, value.sd)
+
+
+def _share(result: VoxelResult, voxel: VoxelReading) -> str:
+    box = result.acquisition.voxel
+    if box is None or not voxel.nucleus.contours:
+        return UNKNOWN
+    share = nucleus_share(box, voxel.nucleus)
+    if share.value is None:
+        return UNKNOWN if share.high is None else f"at most {fixed(100 * share.high, 0)} %"
+    low, high = (UNKNOWN if end is None else fixed(100 * end, 0) for end in (share.low, share.high))
+    return f"{fixed(100 * share.value, 0)} % [{low}–{high}]"
+
+
+def comparison_section(source: ReportSource, title: str) -> Section:
+    """Hold the exam against earlier ones of the patient, level by level."""
+    if not source.priors:
+        return Section(title, lines=("No earlier exam was compared.",))
+    return Section(title, tables=tuple(_compared(source, prior) for prior in source.priors[:_MOST_PRIORS]))
+
+
+def _compared(source: ReportSource, prior: PriorExam) -> Table:
+    date = dicom_date(prior.study.info.study_date)
+    earlier = {voxel.label: voxel for voxel in prior.exam.voxels}
+    names = source.protocol.ratios[:3]
+    rows = []
+    for result in source.exam.voxels:
+        before = earlier.get(result.label)
+        rows.append(
+            (
+                Cell(clean(result.label, 40), bold=True),
+                Cell(_evidence(before), f"now {_evidence(result)}"),
+                *(Cell(_ratio(before, name), f"now {_ratio(result, name)}") for name in names),
+            )
+        )
+    note = "Likelihood ratios are relative to the discs of their own exam, so their change is not a change of one disc."
+    same = prior.exam.protocol_sha256 == source.exam.protocol_sha256
+    return Table(
+        title=f"{date}, and below it the exam of {dicom_date(source.study.info.study_date)}",
+        columns=(Column("Level", 0.12), Column("Class, likelihood ratio", 0.31), *(Column(n, 0.19) for n in names)),
+        rows=tuple(rows),
+        note=note + ("" if same else " The earlier exam was computed with another text of the protocol."),
+    )
+
+
+def _evidence(result: VoxelResult | None) -> str:
+    if result is None:
+        return "not measured"
+    evidence = result.evidence
+    if evidence is None:
+        return "not compared" if result.quality.evaluable else class_words("not evaluable")
+    return class_words(evidence.evidence_class) + (f", {likelihood_ratio(evidence.lr)}" if evidence.lr else "")
+
+
+def _ratio(result: VoxelResult | None, name: str) -> str:
+    ratio = None if result is None else result.ratios.get(name)
+    if ratio is None or ratio.value is None:
+        return UNKNOWN
+    return f"{plus_minus(ratio.value, ratio.sd)} {ratio_span(ratio)}".strip()
+
+
+def adjustments_section(source: ReportSource, title: str) -> Section:
+    """List every number-changing choice of the reader with its reason, and what an amendment changed."""
+    lines = [line for result in source.exam.voxels for line in _adjusted(result, _said_of(source, result))]
+    amendment = source.amendment
+    if amendment is not None:
+        reason = clean(amendment.reason, 1000)
+        lines.insert(0, f"This report amends the signed report with SHA-256 {amendment.original_sha256}: {reason}")
+        lines[1:1] = [clean(change, 600) for change in amendment.changes]
+    return Section(title, lines=tuple(lines) or ("Nothing: every number is the automatic one.",))
+
+
+def _adjusted(result: VoxelResult, voxel: VoxelReading) -> Iterator[str]:
+    label, settings = clean(result.label, 40), voxel.settings
+    fit = settings_text(settings.fit)
+    if fit:
+        yield f"{label}: {clean(fit, 600)}."
+    yield from (f"{label}: {step}." for step in _processing(settings.process))
+    if settings.water_t2_s is not None:
+        t2 = settings.water_t2_s
+        yield f"{label}: water T2 set to {plus_minus(1000 * t2.value, 1000 * t2.sd)} ms."
+    for accepted in settings.accepted_gates:
+        yield f"{label}: gate '{clean(accepted.gate, 60)}' accepted: {clean(accepted.reason, 400)}"
+    if settings.label is not None:
+        yield f"{label}: named by the reader."
+
+
+def _processing(settings: ProcessSettings) -> Sequence[str]:
+    usual = ProcessSettings()
+    changed = [words for name, words in _STEPS.items() if getattr(settings, name) != getattr(usual, name)]
+    found = [f"without {', '.join(changed)}"] if changed else []
+    kept = settings.keep_transients
+    return found if kept is None else [*found, f"{sum(kept)} of {len(kept)} transients kept by the reader"]

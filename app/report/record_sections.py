@@ -1,0 +1,136 @@
+"""The exam's paperwork in the report: record, technique, and what published policies ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from analysis.coverage import Advice, State, advise, coverage_of
+from analysis.exam_record import ExamRecord
+from analysis.types import Acquisition, Study
+from app.policies import load_policies
+from app.report.parts import Cell, Column, Item, Section, Table
+from app.report.source import ReportSource
+from app.report.template import ReportTemplate
+from app.report.wording import UNKNOWN, clean, fixed, with_unit
+
+NOT_RECORDED = "not recorded"
+_STATES: dict[State, str] = {"met": "✓ met", "not met": "✗ not met", "not documented": "? not documented"}
+_ADVISORY = (
+    "This shows which published criteria the documentation meets and cites the documents with their dates. It does not "
+    "say that anybody will pay."
+)
+
+
+def record_section(source: ReportSource, template: ReportTemplate, title: str) -> Section:
+    """Say what the exam's paperwork says; what is not there is called so."""
+    record = source.reading.record
+    left_out = "; ".join(f"{clean(level, 40)}: {clean(why, 200)}" for level, why in record.left_out.items())
+    return Section(
+        title,
+        items=(
+            Item("Indication", _said(record.indication, 1000)),
+            Item("ICD-10-CM", clean(", ".join(record.icd10)) if record.icd10 else NOT_RECORDED),
+            Item("Prior care", _said(record.prior_care, 1000)),
+            Item("Authorisation", _said(record.authorisation_number, 80)),
+            Item("Screening", _screen(record)),
+            Item("Consent", record.consent),
+            Item("Procedure codes", ", ".join(template.procedure_codes)),
+            Item("Left out", left_out or "no disc is named as left out"),
+        ),
+    )
+
+
+def _said(text: str, longest: int) -> str:
+    return clean(text, longest) if text.strip() else NOT_RECORDED
+
+
+def _screen(record: ExamRecord) -> str:
+    detail = f" ({clean(record.screen_detail, 500)})" if record.screen_detail.strip() else ""
+    return record.screen + detail
+
+
+def technique_section(source: ReportSource, template: ReportTemplate, title: str) -> Section:
+    """Say how the exam was done: what all voxels share once, what differs as a range."""
+    study = source.study
+    return Section(
+        title,
+        items=(*_shared(study.acquisitions), Item("Images", _series(study))),
+        lines=tuple(clean(line, 600) for line in template.technique),
+    )
+
+
+def _shared(acquisitions: Sequence[Acquisition]) -> tuple[Item, ...]:
+    parameters = [a.parameters for a in acquisitions]
+    return (
+        Item("Scanner", _each(" ".join(clean(t, 60) for t in (p.manufacturer, p.model) if t) for p in parameters)),
+        Item("Frequency", _each(with_unit(p.f0_mhz, "MHz", 6) for p in parameters)),
+        Item("Sequence", _each(p.localisation or clean(p.sequence, 60) for p in parameters)),
+        Item("Echo time", _each(_milliseconds(p.te_s) for p in parameters)),
+        Item("Repetition time", _each(_milliseconds(p.tr_s) for p in parameters)),
+        Item("Transients", _each(_transients(a) for a in acquisitions)),
+        Item("Voxel size", _each(_size(a) for a in acquisitions)),
+        Item("Water reference", _each("yes" if a.water is not None else "none" for a in acquisitions)),
+    )
+
+
+def _each(texts: Iterable[str]) -> str:
+    """Return what all voxels share, or every different value."""
+    found = list(dict.fromkeys(text or UNKNOWN for text in texts))
+    return "; ".join(found) if found else UNKNOWN
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return UNKNOWN if seconds is None else with_unit(1000 * seconds, "ms", 4)
+
+
+def _transients(acquisition: Acquisition) -> str:
+    if acquisition.averaged_only:
+        averages = acquisition.parameters.averages
+        return f"averaged by the scanner ({averages} averages)" if averages else "averaged by the scanner"
+    return str(acquisition.fids.shape[1])
+
+
+def _size(acquisition: Acquisition) -> str:
+    voxel = acquisition.voxel
+    return UNKNOWN if voxel is None else " × ".join(fixed(v, 1) for v in voxel.size_mm) + " mm"
+
+
+def _series(study: Study) -> str:
+    if not study.volumes:
+        return "none"
+    return "; ".join(f"{clean(v.description, 60)} ({len(v.pixels)})" for v in study.volumes)
+
+
+def coverage_section(source: ReportSource, template: ReportTemplate, title: str) -> Section:
+    """Say which published criteria the documentation meets, document by document."""
+    found = load_policies()
+    coverage = coverage_of(template.procedure_codes, source.reading.record, source.exam)
+    advice = advise(coverage, found.policies, source.created_at.date())
+    lines = [_ADVISORY, *(f"{_document(one)}: {clean(one.statement, 800)}" for one in advice if not one.criteria)]
+    lines += [clean(problem, 300) for problem in found.problems]
+    return Section(title, lines=tuple(lines), tables=tuple(_criteria(one) for one in advice if one.criteria))
+
+
+def _document(advice: Advice) -> str:
+    policy = advice.policy
+    dates = [f"effective {policy.effective}"] if policy.effective else []
+    dates += [f"last review {policy.reviewed}"] if policy.reviewed else []
+    dates += [f"next review {policy.next_review}"] if policy.next_review else []
+    dates += ["OUT OF DATE: its review has passed"] if advice.outdated else []
+    stated = f" ({'; '.join(dates)})" if dates else " (undated)"
+    publisher = "" if policy.publisher in policy.title else f", {clean(policy.publisher, 80)}"
+    return f"{clean(policy.title, 160)}{publisher}{stated}"
+
+
+def _criteria(advice: Advice) -> Table:
+    rows = []
+    for one in advice.criteria:
+        text = f"one of: {clean(one.text, 400)}" if one.group else clean(one.text, 400)
+        rows.append((Cell(_STATES[one.state], bold=one.state == "not met"), Cell(text), Cell(clean(one.why, 120))))
+    return Table(
+        title=f"{', '.join(advice.codes)}: {_document(advice)}",
+        columns=(Column("", 0.16), Column("Criterion", 0.62), Column("Decided by", 0.22)),
+        rows=tuple(rows),
+        note=f"{advice.summary} Source: {clean(advice.policy.source, 300)}.",
+        dense=True,
+    )

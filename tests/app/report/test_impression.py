@@ -1,0 +1,85 @@
+"""The impression: numbers are fields that follow the results, and the draft says nothing that was not found."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from analysis.reading import Reading
+from analysis.types import ExamResult, Interval
+from app.report.impression import drafted, filled, impression_fields, impression_text, level_names
+from app.report.template import load_template
+
+RULE = load_template("disc").impression
+
+
+def with_lr(exam: ExamResult, level: str, median: float) -> ExamResult:
+    """Return the exam with another likelihood ratio at a level."""
+
+    def changed(voxel):  # type: ignore[no-untyped-def]
+        if voxel.label != level or voxel.evidence is None:
+            return voxel
+        lr = Interval(median, median / 2, median * 2)
+        return dataclasses.replace(voxel, evidence=dataclasses.replace(voxel.evidence, lr=lr))
+
+    return dataclasses.replace(exam, voxels=tuple(map(changed, exam.voxels)))
+
+
+def test_a_number_follows_the_results(exam: ExamResult) -> None:
+    reading = Reading(impression="Disc L4-L5: {L4-L5 LR}, Lac/PG {L4-L5 Lac/PG}.")
+    assert impression_text(exam, reading, RULE) == "Disc L4-L5: 3.9 [2.2–4.1], Lac/PG 1.94 ± 0.05 [1.86–2.02]."
+    assert impression_text(with_lr(exam, "L4-L5", 1.5), reading, RULE).startswith("Disc L4-L5: 1.5 [0.75–3.0]")
+
+
+def test_a_field_that_no_result_answers_says_so(exam: ExamResult) -> None:
+    text = impression_text(exam, Reading(impression="{L9-L10 LR} and {nonsense}"), RULE)
+    assert text == "[L9-L10 LR: no such result] and [nonsense: no such result]"
+
+
+def test_what_is_not_known_is_said_to_be_not_known(exam: ExamResult) -> None:
+    assert impression_text(exam, Reading(impression="{L3-L4 LR} {L3-L4 Pfirrmann}"), RULE) == "not known not known"
+
+
+def test_the_draft_names_every_disc_once_with_fields_for_its_numbers(exam: ExamResult) -> None:
+    draft = drafted(exam, RULE)
+    assert "3.9" not in draft, "numbers are fields, not words"
+    for level in level_names(exam):
+        assert draft.count(f"{level}: ") == 1, level
+    text = filled(draft, impression_fields(exam, Reading()))
+    assert "L4-L5: the spectrum speaks for pain relative to the other discs (likelihood ratio 3.9 [2.2–4.1]" in text
+    assert "L3-L4: not evaluable. The signal-to-noise ratio of PG is 3.8, below 5." in text
+    assert "no such result" not in text
+    assert "{" not in text
+
+
+def test_a_withheld_comparison_states_no_likelihood(exam: ExamResult) -> None:
+    plain = tuple(dataclasses.replace(voxel, evidence=None) for voxel in exam.voxels)
+    withheld = dataclasses.replace(exam, voxels=plain, withheld="Too few discs.", contrast_p=None)
+    text = impression_text(withheld, Reading(), RULE)
+    assert "no likelihood of pain is stated: Too few discs." in text
+    assert "likelihood ratio" not in text
+
+
+@pytest.mark.parametrize("protocol", ["brain", "cord"])
+def test_an_exam_without_comparison_states_ratios(exam: ExamResult, protocol: str) -> None:
+    rule = load_template(protocol).impression
+    voxel = dataclasses.replace(exam.voxels[0], evidence=None)
+    brain = dataclasses.replace(exam, voxels=(voxel,), compares=False, evaluable=1, contrast_p=None)
+    text = impression_text(brain, Reading(), rule)
+    assert text.startswith("1 of 1 voxels could be evaluated.")
+    assert "pain" not in text
+
+
+def test_voxels_of_one_name_are_told_apart(exam: ExamResult) -> None:
+    twins = dataclasses.replace(exam, voxels=(exam.voxels[3], exam.voxels[3]))
+    assert level_names(twins) == ("L4-L5 (1)", "L4-L5 (2)")
+    keys = [field.key for field in impression_fields(twins, Reading())]
+    assert len(set(keys)) == len(keys)
+
+
+def test_foreign_text_cannot_write_fields_or_controls(exam: ExamResult) -> None:
+    acquisition = dataclasses.replace(exam.voxels[0].acquisition, label="{L4-L5 LR}\x1b")
+    odd = dataclasses.replace(exam, voxels=(dataclasses.replace(exam.voxels[0], acquisition=acquisition),))
+    assert level_names(odd) == ("(L4-L5 LR)",)
+    assert impression_text(exam, Reading(impression="a\u202eb\x00c"), RULE) == "abc"
