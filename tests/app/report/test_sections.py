@@ -1,4 +1,4 @@
-"""The sections behind the summary: paperwork, morphology, comparison, adjustments, coverage, as the reading has them."""
+"""The sections behind the summary: paperwork, morphology, comparison, adjustments, coverage, as the reading has it."""
 
 from __future__ import annotations
 
