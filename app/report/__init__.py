@@ -37,7 +37,8 @@ def prepared_bytes(source: ReportSource, *, to_sign: bool) -> bytes:
     if to_sign:
         _refuse_unproper(source.results)
     content = report_content(source, signed=to_sign)
-    return attach_results(report_pdf(content), source.results, created_at=source.created_at)
+    pdf = report_pdf(content)
+    return attach_results(pdf, source.results, created_at=source.created_at, says_pdfa=content.says_pdfa)
 
 
 def report_bytes(source: ReportSource, signer: Signer | None = None) -> bytes:

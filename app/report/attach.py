@@ -7,16 +7,18 @@ import time
 from datetime import datetime
 from typing import Final
 
+from app.report.archival import prepare_for_archive
 from app.report.errors import NotVerifiable
 
 RESULTS_NAME: Final = "results.json"
 _LARGEST = 64 * 2**20
 
 
-def attach_results(pdf: bytes, results: bytes, *, created_at: datetime) -> bytes:
+def attach_results(pdf: bytes, results: bytes, *, created_at: datetime, says_pdfa: bool = False) -> bytes:
     """Embed results.json as associated data (ISO 32000-2, 14.13), to be done before signing.
 
-    The result depends on the arguments only. `created_at` becomes the PDF's creation date.
+    The result depends on the arguments only. `created_at` becomes the PDF's creation date; `says_pdfa` is whether the
+    file, which is prepared for it, calls itself PDF/A-3b.
     """
     import pikepdf
 
@@ -37,6 +39,7 @@ def attach_results(pdf: bytes, results: bytes, *, created_at: datetime) -> bytes
         document.docinfo["/CreationDate"] = document.docinfo["/ModDate"] = pikepdf.String(stamp)
         if "/Trapped" in document.docinfo:
             del document.docinfo["/Trapped"]
+        prepare_for_archive(document, says_pdfa=says_pdfa)
         buffer = io.BytesIO()
         document.save(
             buffer,

@@ -34,6 +34,7 @@ def report_content(source: ReportSource, *, signed: bool) -> ReportContent:
         state=state_words(source, signed=signed),
         signed=signed,
         paper=source.paper,
+        says_pdfa=template.says_pdfa,
         simulated=info.simulated,
         statement=clean(protocol.statement, 1000),
         software=f"Discern {clean(source.version)}",

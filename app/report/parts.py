@@ -167,6 +167,8 @@ class ReportContent:
     """What the report calls itself on every page."""
     signed: bool
     paper: Paper
+    says_pdfa: bool
+    """Whether the file calls itself PDF/A-3b."""
     simulated: bool
     statement: str
     software: str

@@ -55,6 +55,8 @@ class ReportTemplate(Strict):
     procedure_codes: tuple[str, ...]
     technique: tuple[str, ...] = ()
     """Fixed sentences on how the exam is done, printed as they stand."""
+    says_pdfa: bool = False
+    """Whether the files call themselves PDF/A-3b: for a site whose validator accepts them."""
     sections: tuple[SectionRule, ...]
     impression: ImpressionRule
 
