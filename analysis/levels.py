@@ -76,7 +76,7 @@ def _vertebrae(lumbar_count: int) -> list[str]:
 
 def lumbar_count_of(labels: Iterable[str]) -> int:
     """Return the number of lumbar vertebrae that labels imply; 5 where they imply none."""
-    found = {_plain(label) for label in labels}
+    found = {bare_label(label) for label in labels}
     if found & {"L5-L6", "L6-S1"}:
         return 6
     return 4 if "L4-S1" in found else USUAL_LUMBAR_COUNT
@@ -118,7 +118,7 @@ def levels_of(acquisitions: Sequence[Acquisition]) -> tuple[LevelLabel, ...]:
     names a disc, the voxels keep their numbers: geometry alone cannot tell which disc is which.
     """
     levels = disc_levels(lumbar_count_of(a.label for a in acquisitions))
-    anchors = [i for i, a in enumerate(acquisitions) if a.label_source != "order" and _plain(a.label) in levels]
+    anchors = [i for i, a in enumerate(acquisitions) if a.label_source != "order" and bare_label(a.label) in levels]
     found = [_kept(acquisition) for acquisition in acquisitions]
     guesses = [_safely_numbered(acquisitions, i, levels) for i in anchors]
     for i, acquisition in enumerate(acquisitions):
@@ -135,11 +135,12 @@ def levels_of(acquisitions: Sequence[Acquisition]) -> tuple[LevelLabel, ...]:
 
 def _judged(acquisition: Acquisition, said: Sequence[LevelLabel], anchors: int) -> LevelLabel:
     """Hold a header against what the other headers and the spacing say of the same voxel."""
-    against = sorted({one.label for one in said} - {_plain(acquisition.label)})
+    against = sorted({one.label for one in said} - {bare_label(acquisition.label)})
     source = acquisition.label_source
     if against:
         text = (
-            f"The name speaks of {_plain(acquisition.label)}, but the place along the spine of {' or '.join(against)}."
+            f"The name speaks of {bare_label(acquisition.label)}, but the place along the spine of "
+            f"{' or '.join(against)}."
         )
         return LevelLabel(acquisition.label, source, "low", text)
     if source == "reader":
@@ -152,7 +153,7 @@ def _judged(acquisition: Acquisition, said: Sequence[LevelLabel], anchors: int) 
 
 def _safely_numbered(acquisitions: Sequence[Acquisition], index: int, levels: Sequence[str]) -> dict[int, LevelLabel]:
     try:
-        return _numbered(acquisitions, index, levels.index(_plain(acquisitions[index].label)), levels)
+        return _numbered(acquisitions, index, levels.index(bare_label(acquisitions[index].label)), levels)
     except ImpossibleLevels:
         return {}
 
@@ -161,10 +162,11 @@ def _kept(acquisition: Acquisition) -> LevelLabel:
     known = acquisition.label_source != "order"
     sure: LevelConfidence = "moderate" if known else "low"
     why = "The name is the file's own." if known else "No header names the disc; voxels are numbered in their order."
-    return LevelLabel(_plain(acquisition.label) if known else acquisition.label, acquisition.label_source, sure, why)
+    label = bare_label(acquisition.label) if known else acquisition.label
+    return LevelLabel(label, acquisition.label_source, sure, why)
 
 
-def _plain(label: str) -> str:
+def bare_label(label: str) -> str:
     """Return a label without the number that tells two voxels of one disc apart."""
     return _COPY.sub("", label)
 
@@ -175,7 +177,7 @@ def _told_apart(labels: tuple[LevelLabel, ...], first: int | None) -> tuple[Leve
     seen: dict[str, int] = {}
     named = list(labels)
     for i in order:
-        plain = _plain(labels[i].label)
+        plain = bare_label(labels[i].label)
         seen[plain] = seen.get(plain, 0) + 1
         text = plain if seen[plain] == 1 else f"{plain} ({seen[plain]})"
         named[i] = LevelLabel(text, labels[i].source, labels[i].confidence, labels[i].why)

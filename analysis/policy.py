@@ -17,8 +17,8 @@ from analysis.file_problem import problem_of
 from analysis.sourced import Strict
 
 Check = Literal[
-    "reader", "three_discs_measured", "three_discs_evaluable", "icd10_listed", "indication", "prior_care",
-    "authorisation", "screen", "consent", "left_out_explained",
+    "reader", "three_discs_measured", "three_discs_evaluable", "biomarkers_measured", "received", "icd10_listed",
+    "indication", "prior_care", "authorisation", "screen", "consent", "left_out_explained",
 ]  # fmt: skip
 """How a criterion is checked: by the reader's own answer, or from the exam and its record."""
 Stance = Literal["criteria", "not covered", "statement"]
@@ -30,19 +30,30 @@ class BadPolicy(DiscernError):
     """A policy file that cannot be used; its text is a sentence for the user."""
 
 
-class Criterion(Strict):
-    """One checkable item; of the criteria that share a `group` one is enough, all others must be met."""
+class Condition(Strict):
+    """One of several conditions of a criterion, for the reader to answer."""
 
     id: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
     text: str
+
+
+class Criterion(Condition):
+    """One checkable item; of the criteria that share a `group` one is enough, all others must be met."""
+
     check: Check = "reader"
     group: str | None = None
+    any_of: tuple[Condition, ...] = ()
+    """Besides the criterion itself, one of these must hold."""
+    biomarkers: tuple[str, ...] = ()
+    """What `biomarkers_measured` asks for, by the names of the results."""
 
 
 class Section(Strict):
     """What a policy says about some procedure codes."""
 
     codes: tuple[str, ...]
+    protocols: tuple[str, ...] = ()
+    """Kinds of exam that it speaks of, such as ``brain``; empty is all that have one of the codes."""
     stance: Stance
     text: str
     icd10: tuple[str, ...] = ()
@@ -53,9 +64,11 @@ class Section(Strict):
     def _fits_together(self) -> Self:
         if bool(self.criteria) != (self.stance == "criteria"):
             raise ValueError("criteria belong to a section whose stance is 'criteria', and only there")
-        ids = [criterion.id for criterion in self.criteria]
+        ids = [c.id for criterion in self.criteria for c in (criterion, *criterion.any_of)]
         if len(set(ids)) != len(ids):
             raise ValueError("two criteria have the same id")
+        if any((c.check == "biomarkers_measured") != bool(c.biomarkers) for c in self.criteria):
+            raise ValueError("biomarkers belong to a criterion that checks 'biomarkers_measured', and only there")
         for entry in self.icd10:
             if not _RANGE.fullmatch(entry):
                 raise ValueError(f"'{entry}' is neither an ICD-10 code nor a range of codes")

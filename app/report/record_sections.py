@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from analysis.coverage import Advice, State, advise, coverage_of
+from analysis.coverage import NOT_ANSWERED, Advice, CheckedCriterion, State, advise, coverage_of
 from analysis.exam_record import ExamRecord
 from analysis.types import Acquisition, Study
 from app.policies import load_policies
 from app.report.parts import Cell, Column, Item, Section, Table
-from app.report.source import ReportSource
+from app.report.source import Received, ReportSource
 from app.report.template import ReportTemplate
-from app.report.wording import UNKNOWN, clean, fixed, with_unit
+from app.report.wording import UNKNOWN, clean, dicom_day, fixed, moment, with_unit
 
 NOT_RECORDED = "not recorded"
 _STATES: dict[State, str] = {"met": "✓ met", "not met": "✗ not met", "not documented": "? not documented"}
@@ -54,7 +54,11 @@ def technique_section(source: ReportSource, template: ReportTemplate, title: str
     study = source.study
     return Section(
         title,
-        items=(*_shared(study.acquisitions), Item("Images", _series(study))),
+        items=(
+            *_shared(study.acquisitions),
+            Item("Images", _series(study)),
+            Item("Data received", received_words(source.received) or NOT_RECORDED),
+        ),
         lines=tuple(clean(line, 600) for line in template.technique),
     )
 
@@ -104,11 +108,22 @@ def _series(study: Study) -> str:
 def coverage_section(source: ReportSource, template: ReportTemplate, title: str) -> Section:
     """Say which published criteria the documentation meets, document by document."""
     found = load_policies()
-    coverage = coverage_of(template.procedure_codes, source.reading.record, source.exam)
+    coverage = coverage_of(
+        template.procedure_codes,
+        source.reading.record,
+        source.exam,
+        exam_date=dicom_day(source.study.info.study_date),
+        received=received_words(source.received),
+    )
     advice = advise(coverage, found.policies, source.created_at.date())
     lines = [_ADVISORY, *(f"{_document(one)}: {clean(one.statement, 800)}" for one in advice if not one.criteria)]
     lines += [clean(problem, 300) for problem in found.problems]
     return Section(title, lines=tuple(lines), tables=tuple(_criteria(one) for one in advice if one.criteria))
+
+
+def received_words(received: Received | None) -> str:
+    """Say when and from where the data came; empty where that is not known."""
+    return "" if received is None else f"{moment(received.at)}, {clean(received.way, 120)}"
 
 
 def _document(advice: Advice) -> str:
@@ -117,20 +132,41 @@ def _document(advice: Advice) -> str:
     dates += [f"last review {policy.reviewed}"] if policy.reviewed else []
     dates += [f"next review {policy.next_review}"] if policy.next_review else []
     dates += ["OUT OF DATE: its review has passed"] if advice.outdated else []
-    stated = f" ({'; '.join(dates)})" if dates else " (undated)"
+    dates += ["not in force yet on the day of the exam"] if advice.after_exam else []
+    stated = f" ({'; '.join(dates)})" if dates else " (gives no date)"
     publisher = "" if policy.publisher in policy.title else f", {clean(policy.publisher, 80)}"
     return f"{clean(policy.title, 160)}{publisher}{stated}"
 
 
 def _criteria(advice: Advice) -> Table:
-    rows = []
-    for one in advice.criteria:
-        text = f"one of: {clean(one.text, 400)}" if one.group else clean(one.text, 400)
-        rows.append((Cell(_STATES[one.state], bold=one.state == "not met"), Cell(text), Cell(clean(one.why, 120))))
+    own = [one for one in advice.criteria if one.group is None]
+    groups = dict.fromkeys(one.group for one in advice.criteria if one.group is not None and one.under is None)
+    rows = [_row(one, clean(one.text, 500)) for one in own]
+    for group in groups:
+        rows += _group_rows([one for one in advice.criteria if one.group == group], advice.criteria)
     return Table(
         title=f"{', '.join(advice.codes)}: {_document(advice)}",
-        columns=(Column("", 0.16), Column("Criterion", 0.62), Column("Decided by", 0.22)),
+        columns=(Column("", 0.17), Column("Criterion", 0.59), Column("Decided by", 0.24)),
         rows=tuple(rows),
         note=f"{advice.summary} Source: {clean(advice.policy.source, 300)}.",
         dense=True,
     )
+
+
+def _row(one: CheckedCriterion, text: str) -> tuple[Cell, ...]:
+    return (Cell(_STATES[one.state], bold=one.state == "not met"), Cell(text), Cell(clean(one.why, 200)))
+
+
+def _group_rows(group: Sequence[CheckedCriterion], every: Sequence[CheckedCriterion]) -> list[tuple[Cell, ...]]:
+    """Return one row for each alternative that was answered, and one for all that were not."""
+    answered = [one for one in group if one.why != NOT_ANSWERED]
+    silent = [one for one in group if one.why == NOT_ANSWERED]
+    rows = []
+    for one in answered:
+        held = [c.text for c in every if c.under == one.id and c.state == "met"]
+        rows.append(_row(one, clean(" ".join(("One of these is enough:", one.text, "; ".join(held))), 600)))
+    if silent:
+        start = "One of these is enough:" if not answered else "Not answered:"
+        texts = "; ".join(one.text.rstrip(".:") for one in silent)
+        rows.append(_row(silent[0], clean(f"{start} {texts}.", 1500)))
+    return rows

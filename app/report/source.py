@@ -29,12 +29,21 @@ class Amendment:
     changes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Received:
+    """When the exam's data came to this workstation, and on which way, such as ``opened from files``."""
+
+    at: datetime
+    way: str
+
+
 @dataclass(frozen=True, eq=False)
 class PriorExam:
-    """An earlier exam of the same patient under the same protocol, to compare with."""
+    """An earlier exam of the same patient under the same protocol, to compare with, and what was said of it."""
 
     study: Study
     exam: ExamResult
+    reading: Reading = Reading()
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +56,7 @@ class ReportSource:
     created_at : when the report is made, with its offset from UTC
     version : Discern's version
     priors : earlier exams, the newest first
+    received : None where it is not known
     """
 
     study: Study
@@ -59,3 +69,4 @@ class ReportSource:
     priors: tuple[PriorExam, ...] = ()
     paper: Paper = "A4"
     amendment: Amendment | None = None
+    received: Received | None = None

@@ -157,15 +157,21 @@ def with_unit(value: float | None, unit: str, digits: int = 3) -> str:
     return text if text == UNKNOWN or not unit else f"{text} {clean(unit)}"
 
 
+def dicom_day(value: str | None) -> date | None:
+    """Return a DICOM date; None where there is none or it has another form."""
+    text = (value or "").strip()
+    if len(text) != 8 or not text.isascii() or not text.isdigit():
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+
+
 def dicom_date(value: str | None) -> str:
     """Write a DICOM date as ``YYYY-MM-DD``; a value of another form is shown as the file has it."""
-    text = clean(value)
-    if len(text) == 8 and text.isascii() and text.isdigit():
-        try:
-            return date(int(text[:4]), int(text[4:6]), int(text[6:])).isoformat()
-        except ValueError:
-            return text
-    return text
+    day = dicom_day(value)
+    return clean(value) if day is None else day.isoformat()
 
 
 def sex(value: str | None) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 
 import pytest
 
-from analysis.coverage import Advice, Coverage, advise
+from analysis.coverage import Advice, Coverage, advise, coverage_of
 from analysis.exam_record import ExamRecord
 from analysis.policy import parse_policy
+from tests.samples import sample_exam
 
 POLICY = parse_policy(
     """
@@ -97,3 +99,84 @@ def test_only_what_speaks_of_the_codes_is_said() -> None:
 @pytest.mark.parametrize(("today", "outdated"), [(date(2027, 1, 31), False), (date(2027, 2, 1), True)])
 def test_a_policy_is_out_of_date_after_its_review(today: date, outdated: bool) -> None:
     assert advice_on(ExamRecord(), today=today).outdated is outdated
+
+
+CONDITIONS = parse_policy(
+    """
+id = "q"
+title = "T"
+publisher = "P"
+source = "S"
+effective = 2026-05-15
+
+[[sections]]
+codes = ["76390"]
+protocols = ["brain"]
+stance = "criteria"
+text = "x"
+
+[[sections.criteria]]
+id = "tumour"
+text = "a tumour, and one of:"
+group = "why"
+any_of = [{ id = "biopsy", text = "biopsy" }, { id = "grade", text = "grade" }]
+
+[[sections.criteria]]
+id = "epilepsy"
+text = "epilepsy"
+group = "why"
+"""
+)
+
+
+def conditions(answers: dict[str, bool], **others: object) -> tuple[Advice, ...]:
+    coverage = Coverage(("76390",), ExamRecord(answers=answers), 1, 1, **{"protocol": "brain", **others})  # type: ignore[arg-type]
+    return advise(coverage, [CONDITIONS], date(2026, 11, 27))
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "summary"),
+    [
+        ({}, "not documented", "0 of 1 requirements are met, 1 not documented."),
+        ({"tumour": True}, "not documented", "0 of 1 requirements are met, 1 not documented."),
+        ({"tumour": True, "grade": True}, "met", "The documentation meets every criterion of this document."),
+        ({"tumour": False, "grade": True}, "not met", "0 of 1 requirements are met, 1 not documented."),
+        (
+            {"tumour": True, "biopsy": False, "grade": False, "epilepsy": False},
+            "not met",
+            "0 of 1 requirements are met, 1 not met.",
+        ),
+        ({"tumour": False, "epilepsy": True}, "not met", "The documentation meets every criterion of this document."),
+    ],
+)
+def test_a_criterion_with_conditions_needs_one_of_them(answers: dict[str, bool], state: str, summary: str) -> None:
+    (advice,) = conditions(answers)
+    assert [(one.id, one.under) for one in advice.criteria] == [
+        ("tumour", None),
+        ("biopsy", "tumour"),
+        ("grade", "tumour"),
+        ("epilepsy", None),
+    ]
+    assert states(advice)["tumour"] == state
+    assert advice.summary == summary
+
+
+def test_a_document_speaks_only_of_its_kind_of_exam_and_from_its_date_on() -> None:
+    assert conditions({}, protocol="cord") == ()
+    assert conditions({}, exam_date=date(2026, 5, 14))[0].after_exam
+    assert not conditions({}, exam_date=date(2026, 5, 15))[0].after_exam
+    assert not conditions({})[0].after_exam
+
+
+def test_a_disc_that_was_measured_twice_is_one_disc() -> None:
+    exam = sample_exam()
+    names = {0: "L4-L5", 1: "L4-L5 (2)", 3: "L5-S1"}
+    voxels = tuple(
+        dataclasses.replace(exam.voxels[i], acquisition=dataclasses.replace(exam.voxels[i].acquisition, label=name))
+        for i, name in names.items()
+    )
+    coverage = coverage_of(("0609T",), ExamRecord(), dataclasses.replace(exam, voxels=voxels))
+    assert (coverage.measured, coverage.evaluable, coverage.biomarkers) == (2, 2, ())
+    whole = coverage_of(("0609T",), ExamRecord(), exam)
+    assert (whole.measured, whole.evaluable) == (5, 4)
+    assert {"Lac", "LAAL", "PG", "Coll"} <= set(whole.biomarkers)

@@ -110,7 +110,7 @@ def test_coverage_cites_documents_and_promises_nothing(
     section = sections_of(study, exam, protocol, Reading(record=record))["Coverage advisory"]
     text = everything(section)
     assert "does not say that anybody will pay" in text
-    assert "Not medically necessary for every use in the spine." in text
+    assert "Not medically necessary for every use in the spine" in text
     assert "2027-01-31" in text
     assert f"{state} | Consent is recorded." in text
     assert "4 evaluable" in text
