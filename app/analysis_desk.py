@@ -15,6 +15,7 @@ from app.live_refit import LiveRefit
 from app.services import Services
 from app.session import ReadingSession
 from widgets.main_window import MainWindow
+from widgets.texts import plural, tr
 
 ANALYSE = "analyse"
 _MOST_WARNINGS = 2
@@ -64,8 +65,8 @@ class AnalysisDesk(QtCore.QObject):
         if study is None:
             return
         if not study.acquisitions:
-            self._window.notices.add("warning", "This study holds no spectroscopy that can be read, only images.")
-            self._window.set_status("Nothing to fit")
+            self._window.notices.add("warning", tr("This study holds no spectroscopy that can be read, only images."))
+            self._window.set_status(tr("Nothing to fit"))
             self.rested.emit()
             return
         services, reading = self._services, self._session.reading
@@ -78,10 +79,10 @@ class AnalysisDesk(QtCore.QObject):
             exam = services.analyse(study, protocol, settings, progress, stop)
             return _Analysed(reading, protocol, why, exam, time.monotonic() - began)
 
-        self._window.set_status("Fitting…")
+        self._window.set_status(tr("Fitting…"))
         self._jobs.start(
             ANALYSE,
-            "Fitting the spectra",
+            tr("Fitting the spectra"),
             work,
             done=self._on_analysed,
             failed=self._on_failed,
@@ -97,15 +98,21 @@ class AnalysisDesk(QtCore.QObject):
         for text in analysed.exam.warnings[:_MOST_WARNINGS]:
             self._window.notices.add("warning", text)
         self.rested.emit()
-        self._window.set_status(f"All fits current · {_count(len(analysed.exam.voxels))} in {analysed.seconds:.1f} s")
+        self._window.set_status(
+            tr(
+                "All fits current · {count} in {seconds:.1f} s",
+                count=plural("1 voxel", "{n} voxels", len(analysed.exam.voxels)),
+                seconds=analysed.seconds,
+            )
+        )
 
     def _on_failed(self, sentence: str) -> None:
         self._window.notices.add("error", sentence)
-        self._stop_waiting("The spectra could not be fitted; press F5 to try again.")
+        self._stop_waiting(tr("The spectra could not be fitted; press F5 to try again."))
 
     def _on_cancelled(self) -> None:
-        self._window.notices.add("info", "Fitting was cancelled; press F5 to fit again.")
-        self._stop_waiting("Fitting was cancelled; press F5 to fit again.")
+        self._window.notices.add("info", tr("Fitting was cancelled; press F5 to fit again."))
+        self._stop_waiting(tr("Fitting was cancelled; press F5 to fit again."))
 
     def _stop_waiting(self, status: str) -> None:
         self._window.set_status(status)
@@ -119,7 +126,7 @@ class AnalysisDesk(QtCore.QObject):
         if self._session.study is None or self._session.reading.protocol_id == self.protocol_id:
             self.analyse()
         else:
-            text = f"{protocol_id} protocol" if protocol_id else "automatic protocol"
+            text = tr("{name} protocol", name=protocol_id) if protocol_id else tr("automatic protocol")
             self._session.edit(text, replace(self._session.reading, protocol_id=self.protocol_id))
 
     def _on_reading(self) -> None:
@@ -131,7 +138,3 @@ class AnalysisDesk(QtCore.QObject):
         protocol = self._session.protocol
         self._window.banner.set_protocol(protocol.title if protocol is not None else "", self._why)
         self._window.grid.set_protocol(protocol.rules.id if protocol is not None else "")
-
-
-def _count(voxels: int) -> str:
-    return "1 voxel" if voxels == 1 else f"{voxels} voxels"

@@ -22,6 +22,7 @@ from widgets.level_editor import LevelEditor
 from widgets.main_window import MainWindow
 from widgets.morphology_panel import MorphologyPanel
 from widgets.robustness_view import RobustnessView
+from widgets.texts import tr
 from widgets.undone_wording import undone_text
 
 MEASURE, ROBUSTNESS = "measure", "robustness"
@@ -61,7 +62,7 @@ class DiscDesk(QtCore.QObject):
 
     def _grade(self, index: int, morphology: Morphology) -> None:
         self._session.edit_voxel(
-            f"grades of {self._session.acquisitions[index].label}",
+            tr("grades of {label}", label=self._session.acquisitions[index].label),
             index,
             replace(self._session.voxel_reading(index), morphology=morphology),
         )
@@ -87,7 +88,7 @@ class DiscDesk(QtCore.QObject):
                 found.append(measure_disc(acquisition.voxel, acquisition.frame_of_reference_uid, study.volumes))
             return tuple(found)
 
-        self._jobs.start(MEASURE, "Measuring the discs", work, done=self._measured, failed=self._say, quiet=True)
+        self._jobs.start(MEASURE, tr("Measuring the discs"), work, done=self._measured, failed=self._say, quiet=True)
 
     def _measured(self, measures: tuple[DiscMeasures, ...]) -> None:
         self._measures = measures
@@ -116,7 +117,7 @@ class DiscDesk(QtCore.QObject):
             said, own = session.voxel_reading(place), session.study.acquisitions[place].label
             settings = replace(said.settings, label=None if new.label == own else new.label)
             reading = reading.with_voxel(voxel_key(session.acquisitions[place]), replace(said, settings=settings))
-        session.edit(f"level {label}", reading)
+        session.edit(tr("level {label}", label=label), reading)
         if self.levels is not None:
             self.levels.hide()
 
@@ -124,7 +125,7 @@ class DiscDesk(QtCore.QObject):
         if self.levels is None:
             self.levels = LevelEditor(self._window)
             self.levels.setWindowFlag(QtCore.Qt.WindowType.Window)
-            self.levels.setWindowTitle("Level of a disc")
+            self.levels.setWindowTitle(tr("Level of a disc"))
             self.levels.preview_requested.connect(self._preview_levels)
             self.levels.label_changed.connect(self._number)
             self.levels.close_requested.connect(self.levels.hide)
@@ -148,7 +149,7 @@ class DiscDesk(QtCore.QObject):
         if self.robustness is None:
             self.robustness = RobustnessView(self._window)
             self.robustness.setWindowFlag(QtCore.Qt.WindowType.Window)
-            self.robustness.setWindowTitle("How robust is this?")
+            self.robustness.setWindowTitle(tr("How robust is this?"))
             self.robustness.resize(*_ROBUSTNESS_SIZE)
             self.robustness.close_requested.connect(self.robustness.hide)
             self._window.closing.connect(self.robustness.close)
@@ -162,7 +163,7 @@ class DiscDesk(QtCore.QObject):
             return
         exam, protocol, index = session.exam, session.protocol, session.selected
         if known is None or exam is None or protocol is None or protocol.rules.evidence is None:
-            view.clear("There is no comparison of discs whose robustness could be shown.")
+            view.clear(tr("There is no comparison of discs whose robustness could be shown."))
             return
         settings, bases = exam_settings(session.reading, known.study), self._live.bases_of(protocol)
         labels, calls = self._labels(), protocol.rules.evidence.lr_call
@@ -178,7 +179,7 @@ class DiscDesk(QtCore.QObject):
             if self.robustness is not None:
                 self.robustness.set_robustness(found, calls)
 
-        self._jobs.start(ROBUSTNESS, "Comparing fits", work, done=done, failed=self._say, quiet=True)
+        self._jobs.start(ROBUSTNESS, tr("Comparing fits"), work, done=done, failed=self._say, quiet=True)
 
     # --- what is shown -------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from app.live_refit import LiveRefit
 from app.session import NO_VOXEL, ReadingSession
 from widgets.fit_panel import FitPanel
 from widgets.main_window import MainWindow
+from widgets.texts import tr
 
 
 class EditDesk(QtCore.QObject):
@@ -74,7 +75,7 @@ class EditDesk(QtCore.QObject):
         """Take every adjustment of the selected voxel back, in one gesture; its name and grades stay."""
         session = self._session
         if session.selected != NO_VOXEL:
-            self.apply("reset to automatic", VoxelSettings(label=self.settings.label))
+            self.apply(tr("reset to automatic"), VoxelSettings(label=self.settings.label))
 
     # --- what is shown -------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from PySide6 import QtCore, QtWidgets
 
 from app.session import ReadingSession
 from widgets.main_window import MainWindow
+from widgets.texts import tr
 
 
 class ExportDesk(QtCore.QObject):
@@ -27,7 +28,9 @@ class ExportDesk(QtCore.QObject):
     def ask(self) -> None:
         """Let the reader choose where the table goes, and write it as CSV."""
         start = str(Path(self._folder) / "voxels.csv")
-        chosen, _ = QtWidgets.QFileDialog.getSaveFileName(self._window, "Export the table", start, "CSV (*.csv)")
+        chosen, _ = QtWidgets.QFileDialog.getSaveFileName(
+            self._window, tr("Export the table"), start, tr("CSV (*.csv)")
+        )
         if not chosen:
             return
         path = Path(chosen)
@@ -35,6 +38,8 @@ class ExportDesk(QtCore.QObject):
         try:
             path.write_text(self._window.discs.model.as_csv(), encoding="utf-8", newline="")
         except OSError as error:
-            self._window.notices.add("error", f"The table could not be written to {path}: {error.strerror}.")
+            self._window.notices.add(
+                "error", tr("The table could not be written to {path}: {reason}.", path=path, reason=error.strerror)
+            )
             return
-        self._window.notices.add("info", f"The table was written to {path}.")
+        self._window.notices.add("info", tr("The table was written to {path}.", path=path))

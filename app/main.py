@@ -28,6 +28,7 @@ from app.services import Analyse, Services
 from app.session import ReadingSession
 from app.settings import store_address, workstation_settings
 from app.store import Store, StoreDamaged, StoreError, user_name
+from app.translation import load_translation
 from app.workstation import Workstation
 from widgets import theme
 from widgets.key_editor import KeyEditor
@@ -66,6 +67,7 @@ def run(
     platform_env.prepare()
     app, owned = _application()
     settings = None if screenshot is not None else workstation_settings()
+    load_translation(app, str(settings.value("language", "", type=str)) if settings is not None else "en")
     apply_look(app, settings)
     window = MainWindow(PROTOCOLS)
     session, jobs = ReadingSession(), JobRunner()

@@ -15,6 +15,7 @@ from analysis.types import Progress, Stop, Voxel
 from app.jobs import JobRunner
 from app.session import NO_VOXEL, ReadingSession
 from widgets.main_window import MainWindow
+from widgets.texts import tr
 
 PROPOSE, SHARES = "nucleus proposal", "nucleus shares"
 _Key = tuple[Voxel, NucleusOutline]
@@ -57,12 +58,12 @@ class NucleusDesk(QtCore.QObject):
         index = self._session.selected
         if index != NO_VOXEL:
             outline = self._session.voxel_reading(index).nucleus.but(Contour(tuple(points), plane))
-            self._edit(f"nucleus outline of {self._label(index)}", index, outline)
+            self._edit(tr("nucleus outline of {label}", label=self._label(index)), index, outline)
 
     def _remove(self) -> None:
         index = self._session.selected
         if index != NO_VOXEL:
-            self._edit(f"no nucleus outline of {self._label(index)}", index, NucleusOutline())
+            self._edit(tr("no nucleus outline of {label}", label=self._label(index)), index, NucleusOutline())
 
     def _accept(self) -> None:
         if self._offered is None:
@@ -72,7 +73,7 @@ class NucleusDesk(QtCore.QObject):
         for contour in offered.contours:
             outline = outline.but(contour)
         self._offered = None
-        self._edit(f"proposed nucleus of {self._label(index)}", index, outline)
+        self._edit(tr("proposed nucleus of {label}", label=self._label(index)), index, outline)
         self._offer(None)
 
     def _edit(self, text: str, index: int, outline: NucleusOutline) -> None:
@@ -99,7 +100,7 @@ class NucleusDesk(QtCore.QObject):
             if self._session.selected == index and self._session.study is study:
                 self._offer((index, outline))
 
-        self._jobs.start(PROPOSE, "Looking for the nucleus", work, done=done, failed=self._say, quiet=True)
+        self._jobs.start(PROPOSE, tr("Looking for the nucleus"), work, done=done, failed=self._say, quiet=True)
 
     def _offer(self, offered: tuple[int, NucleusOutline] | None) -> None:
         self._offered = offered
@@ -134,7 +135,7 @@ class NucleusDesk(QtCore.QObject):
             self._shares.update(found)
             self._show()
 
-        self._jobs.start(SHARES, "Measuring the nucleus", work, done=done, failed=self._say, quiet=True)
+        self._jobs.start(SHARES, tr("Measuring the nucleus"), work, done=done, failed=self._say, quiet=True)
 
     def _keys(self) -> list[_Key]:
         """Return voxel and outline of every voxel whose place is known, and of the offer."""

@@ -16,6 +16,7 @@ from app.services import Services
 from app.session import ReadingSession
 from widgets import wording
 from widgets.main_window import MainWindow
+from widgets.texts import plural, tr
 
 OPEN = "open"
 MOST_WARNINGS = 2
@@ -51,13 +52,13 @@ class OpeningDesk(QtCore.QObject):
 
     def ask_for_folder(self) -> None:
         """Let the reader choose a folder to open."""
-        folder = QtWidgets.QFileDialog.getExistingDirectory(self._window, "Open a study", self._last_folder)
+        folder = QtWidgets.QFileDialog.getExistingDirectory(self._window, tr("Open a study"), self._last_folder)
         if folder:
             self.open_paths([Path(folder)])
 
     def ask_for_files(self) -> None:
         """Let the reader choose files to open."""
-        names, _ = QtWidgets.QFileDialog.getOpenFileNames(self._window, "Open files of a study", self._last_folder)
+        names, _ = QtWidgets.QFileDialog.getOpenFileNames(self._window, tr("Open files of a study"), self._last_folder)
         if names:
             self.open_paths([Path(name) for name in names])
 
@@ -67,8 +68,8 @@ class OpeningDesk(QtCore.QObject):
             return
         self._last_folder = str(paths[0].parent)
         wanted = tuple(paths)
-        self._window.set_status("Opening…")
-        self._window.empty.set_waiting("Opening the study…")
+        self._window.set_status(tr("Opening…"))
+        self._window.empty.set_waiting(tr("Opening the study…"))
         services, look = self._services, self._services.first_look if self._session.study is None else None
 
         def work(progress: Progress, stop: Stop) -> tuple[Study, ...]:
@@ -78,7 +79,7 @@ class OpeningDesk(QtCore.QObject):
 
         self._jobs.start(
             OPEN,
-            "Opening the study",
+            tr("Opening the study"),
             work,
             done=self._on_read,
             failed=self._on_failed,
@@ -91,7 +92,7 @@ class OpeningDesk(QtCore.QObject):
             self._window.set_reading(True)
             self._window.banner.set_study(study.info)
             self._window.grid.set_volumes(study.volumes)
-            self._window.spectrum.show_voxel(None, None, "The study is still being read.", ())
+            self._window.spectrum.show_voxel(None, None, tr("The study is still being read."), ())
 
     def _on_read(self, studies: tuple[Study, ...]) -> None:
         self._window.notices.clear()
@@ -99,7 +100,10 @@ class OpeningDesk(QtCore.QObject):
         self._window.set_studies([wording.study_line(study.info) for study in studies])
         chosen = next((study for study in studies if study.acquisitions), studies[0])
         if len(studies) > 1:
-            text = f"{len(studies)} studies were read; the menu Study > Studies that were read changes between them."
+            text = tr(
+                "{count} studies were read; the menu Study > Studies that were read changes between them.",
+                count=len(studies),
+            )
             self._window.notices.add("info", text)
         self._open(chosen)
 
@@ -117,16 +121,22 @@ class OpeningDesk(QtCore.QObject):
             self._window.notices.add("warning", text)
         if len(study.warnings) > MOST_WARNINGS:
             more = len(study.warnings) - MOST_WARNINGS
-            self._window.notices.add("info", f"{more} more warnings are listed under Details.")
+            self._window.notices.add(
+                "info",
+                plural("1 more warning is listed under Details.", "{n} more warnings are listed under Details.", more),
+            )
         if study.skipped:
-            count = len(study.skipped)
-            files = "1 file was" if count == 1 else f"{count} files were"
-            self._window.notices.add("info", f"{files} skipped; Details says why.")
+            text = plural(
+                "1 file was skipped; Details says why.",
+                "{n} files were skipped; Details says why.",
+                len(study.skipped),
+            )
+            self._window.notices.add("info", text)
 
     def _on_failed(self, sentence: str) -> None:
         self._window.notices.add("error", sentence)
         self.rested.emit()
 
     def _on_cancelled(self) -> None:
-        self._window.notices.add("info", "Opening was cancelled; nothing was changed.")
+        self._window.notices.add("info", tr("Opening was cancelled; nothing was changed."))
         self.rested.emit()

@@ -19,6 +19,7 @@ from app.store import Store, user_name
 from app.voxel_marks import marks_of
 from widgets.disc_columns import PriorDisc
 from widgets.main_window import MainWindow
+from widgets.texts import tr
 
 PRIOR = "prior"
 ReadAndAnalyse = Callable[[Sequence[Path], Callable[[Study], Reading], Progress, Stop], tuple[Study, ExamResult]]
@@ -78,12 +79,12 @@ class PriorDesk(QtCore.QObject):
             study, exam = self._read(store.places(study_id), reading_for, progress, stop)
             return Prior(study, readings[-1], exam)
 
-        self._jobs.start(PRIOR, "Opening the prior", work, done=self._opened, failed=self._say)
+        self._jobs.start(PRIOR, tr("Opening the prior"), work, done=self._opened, failed=self._say)
 
     def _opened(self, prior: Prior) -> None:
         self._prior = prior
         marks = marks_of(prior.exam.voxels)
-        self._window.grid.set_prior(prior.study.volumes, marks, f"prior {_date(prior.study)}")
+        self._window.grid.set_prior(prior.study.volumes, marks, tr("prior {date}", date=_date(prior.study)))
         self._window.spectrum.set_prior_known(True)
         self._show_table()
         self.changed.emit()
@@ -156,4 +157,4 @@ def _same_patient(one: StudyInfo, other: StudyInfo) -> bool:
 
 def _date(study: Study) -> str:
     date = study.info.study_date
-    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if date and len(date) == 8 else "of unknown date"
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if date and len(date) == 8 else tr("of unknown date")

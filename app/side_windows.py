@@ -10,6 +10,7 @@ from app.session import ReadingSession
 from widgets import dialogs
 from widgets.main_window import MainWindow
 from widgets.overlays import VoxelMark
+from widgets.texts import tr
 from widgets.volume_view import VolumeView
 
 
@@ -25,7 +26,7 @@ class SideWindows:
     def show_details(self) -> None:
         """Show what was done to the selected signal, the skipped files and all messages."""
         if self.details is None:
-            self.details = dialogs.TextWindow("Details", self._window)
+            self.details = dialogs.TextWindow(tr("Details"), self._window)
         self.details.show()
         self.refresh()
         self.details.raise_()
@@ -34,9 +35,9 @@ class SideWindows:
         """Bring the details up to date while they are visible."""
         if self.details is not None and self.details.isVisible():
             pages = [
-                ("Processing", dialogs.processing_page(self._session.selected_result)),
-                ("Files", dialogs.files_page(self._session.study)),
-                ("Messages", dialogs.messages_page(self._window.notices.log)),
+                (tr("Processing"), dialogs.processing_page(self._session.selected_result)),
+                (tr("Files"), dialogs.files_page(self._session.study)),
+                (tr("Messages"), dialogs.messages_page(self._window.notices.log)),
             ]
             self.details.set_pages(pages)
 
@@ -45,7 +46,7 @@ class SideWindows:
         if self.volume is None:
             self.volume = VolumeView()
             self.volume.setParent(self._window, QtCore.Qt.WindowType.Window)
-            self.volume.setWindowTitle("Three dimensions")
+            self.volume.setWindowTitle(tr("Three dimensions"))
             self.volume.resize(760, 640)
             self._window.closing.connect(self.volume.close)
         self.volume.set_slices(self._window.grid.shown_slices())
@@ -56,10 +57,10 @@ class SideWindows:
     def show_help(self, page: int) -> None:
         """Show the keys (0) or what this program is (1)."""
         if self.help is None:
-            self.help = dialogs.TextWindow("Help", self._window)
+            self.help = dialogs.TextWindow(tr("Help"), self._window)
         version = QtWidgets.QApplication.applicationVersion()
         keys = dialogs.keys_page(self._window.commands)
-        self.help.set_pages([("Keys", keys), ("About", dialogs.about_page(version))])
+        self.help.set_pages([(tr("Keys"), keys), (tr("About"), dialogs.about_page(version))])
         self.help.tabs.setCurrentIndex(page)
         self.help.show()
         self.help.raise_()

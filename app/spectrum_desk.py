@@ -23,6 +23,7 @@ from app.session import NO_VOXEL, ReadingSession
 from widgets.halves_view import HalvesView
 from widgets.main_window import MainWindow
 from widgets.spectrum_table import SpectrumTable
+from widgets.texts import tr
 from widgets.transients_view import TransientsView
 
 TRANSIENTS = "transients"
@@ -63,7 +64,7 @@ class SpectrumDesk(QtCore.QObject):
         settings = self._edits.settings
         others = tuple(override for override in settings.accepted_gates if override.gate != gate)
         accepted = (*others, GateOverride(gate, reason)) if reason else others
-        text = f"gate {gate} accepted" if reason else f"gate {gate} no longer accepted"
+        text = tr("gate {gate} accepted", gate=gate) if reason else tr("gate {gate} no longer accepted", gate=gate)
         self._edits.apply(text, replace(settings, accepted_gates=accepted))
 
     def _on_overlay(self, which: str) -> None:
@@ -73,19 +74,19 @@ class SpectrumDesk(QtCore.QObject):
     def show_table(self) -> None:
         """Show the numbers of the spectrum."""
         if self.table is None:
-            self.table = self._window_of(SpectrumTable(), "Numbers of the spectrum")
+            self.table = self._window_of(SpectrumTable(), tr("Numbers of the spectrum"))
         self._open(self.table)
 
     def show_halves(self) -> None:
         """Show the odd and the even transients over each other."""
         if self.halves is None:
-            self.halves = self._window_of(HalvesView(), "Half against half")
+            self.halves = self._window_of(HalvesView(), tr("Half against half"))
         self._open(self.halves)
 
     def show_transients(self) -> None:
         """Show the transients, aligned, with those that were left out."""
         if self.transients is None:
-            self.transients = self._window_of(TransientsView(), "Transients")
+            self.transients = self._window_of(TransientsView(), tr("Transients"))
             self.transients.gesture_began.connect(self._session.begin_gesture)
             self.transients.keep_transients_changed.connect(self._keep_transients)
             self.transients.gesture_ended.connect(self._session.end_gesture)
@@ -120,12 +121,12 @@ class SpectrumDesk(QtCore.QObject):
         result = self._session.selected_result
         fit = result.fit if result is not None else None
         if self.table is not None and self.table.isVisible():
-            title = result.label if result is not None else "No voxel"
+            title = result.label if result is not None else tr("No voxel")
             self.table.set_fit(title, fit, self._window.spectrum.areas)
         if self.halves is not None and self.halves.isVisible():
             known = result is not None and result.spectrum is not None and fit is not None
             found = halves_of(result.spectrum, fit) if known and result and result.spectrum and fit else None
-            self.halves.set_halves(found, "There are too few transients to halve them.")
+            self.halves.set_halves(found, tr("There are too few transients to halve them."))
         if self.transients is not None and self.transients.isVisible():
             self._find_transients()
 
@@ -161,7 +162,7 @@ class SpectrumDesk(QtCore.QObject):
         if view is None:
             return
         if acquisition is None or result is None or result.spectrum is None:
-            view.set_transients(None, "There is no spectrum whose transients could be shown.")
+            view.set_transients(None, tr("There is no spectrum whose transients could be shown."))
             return
         settings, phase = self._edits.settings.process, display_phase_rad(result.spectrum, result.fit)
 
@@ -176,7 +177,7 @@ class SpectrumDesk(QtCore.QObject):
             if self.transients is not None:
                 self.transients.set_transients(None, sentence)
 
-        self._jobs.start(TRANSIENTS, "Aligning the transients", work, done=done, failed=failed, quiet=True)
+        self._jobs.start(TRANSIENTS, tr("Aligning the transients"), work, done=done, failed=failed, quiet=True)
 
     def apply_theme(self) -> None:
         """Let the open windows take the colours of the theme in use."""

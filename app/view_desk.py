@@ -14,6 +14,7 @@ from app.session import NO_VOXEL, ReadingSession
 from app.voxel_marks import mark_of
 from widgets.main_window import MainWindow
 from widgets.overlays import VoxelMark
+from widgets.texts import tr
 
 
 class ViewDesk(QtCore.QObject):
@@ -33,7 +34,7 @@ class ViewDesk(QtCore.QObject):
         window.step_requested.connect(session.step)
         window.discs.voxel_selected.connect(session.select)
         window.discs.pretest_chosen.connect(session.set_pretest)
-        window.discs.copied.connect(lambda: window.notices.add("info", "The table is on the clipboard."))
+        window.discs.copied.connect(lambda: window.notices.add("info", tr("The table is on the clipboard.")))
         window.grid.voxel_clicked.connect(session.select)
 
     def show_study(self) -> None:
@@ -81,9 +82,9 @@ class ViewDesk(QtCore.QObject):
         """Bring spectrum and signals to the selected voxel, or say what is waited for."""
         session, window = self._session, self._window
         acquisition, result = session.selected_acquisition, session.selected_result
-        waiting = "Fitting…" if self._jobs.is_running(ANALYSE) else "No fit yet: press F5 to fit the spectra."
+        waiting = tr("Fitting…") if self._jobs.is_running(ANALYSE) else tr("No fit yet: press F5 to fit the spectra.")
         if acquisition is None:
-            waiting = "This study holds no spectroscopy."
+            waiting = tr("This study holds no spectroscopy.")
         protocol = session.protocol
         lines = line_labels(protocol.rules) if protocol is not None else ()
         window.spectrum.show_voxel(acquisition, result, waiting, lines, self._accepted())

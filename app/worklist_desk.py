@@ -12,6 +12,7 @@ from analysis.worklist import FileTrouble, StudyId, WorklistFilter, WorklistRow
 from app.jobs import JobRunner
 from app.store import Store
 from widgets.main_window import MainWindow
+from widgets.texts import tr
 from widgets.worklist_view import WorklistView
 
 LIST, TROUBLE, COPY = "worklist", "worklist files", "worklist copy"
@@ -57,7 +58,7 @@ class WorklistDesk(QtCore.QObject):
     def _build(self) -> WorklistView:
         view = WorklistView(self._window)
         view.setWindowFlag(QtCore.Qt.WindowType.Window)
-        view.setWindowTitle("Discern worklist")
+        view.setWindowTitle(tr("Discern worklist"))
         view.resize(*_SIZE)
         view.filter_changed.connect(self._on_filter)
         view.open_requested.connect(self._on_open)
@@ -80,7 +81,7 @@ class WorklistDesk(QtCore.QObject):
             return store.worklist(wanted)
 
         self._jobs.start(
-            LIST, "Looking up the worklist", work, done=self._show_rows, failed=view.set_problem, quiet=True
+            LIST, tr("Looking up the worklist"), work, done=self._show_rows, failed=view.set_problem, quiet=True
         )
 
     def _show_rows(self, rows: Sequence[WorklistRow]) -> None:
@@ -93,7 +94,9 @@ class WorklistDesk(QtCore.QObject):
         def work(_: Progress, stop: Stop) -> dict[StudyId, int]:
             return store.count_missing(numbers, stop)
 
-        self._jobs.start(TROUBLE, "Looking for the files", work, done=self._show_trouble, failed=self._say, quiet=True)
+        self._jobs.start(
+            TROUBLE, tr("Looking for the files"), work, done=self._show_trouble, failed=self._say, quiet=True
+        )
 
     def _show_trouble(self, trouble: Mapping[StudyId, int]) -> None:
         if self.view is not None:
@@ -107,7 +110,7 @@ class WorklistDesk(QtCore.QObject):
             return
         places = self._store.places(StudyId(number))
         if not any(place.exists() for place in places):
-            self._say("The files of this study are no longer where they were read; open them where they are now.")
+            self._say(tr("The files of this study are no longer where they were read; open them where they are now."))
             return
         if self.view is not None:
             self.view.close()
@@ -121,14 +124,14 @@ class WorklistDesk(QtCore.QObject):
         def work(_: Progress, __: Stop) -> tuple[FileTrouble, ...]:
             return store.missing_files(StudyId(number), by_content=True)
 
-        self._jobs.start(TROUBLE, "Checking the files", work, done=self._say_checked, failed=self._say)
+        self._jobs.start(TROUBLE, tr("Checking the files"), work, done=self._say_checked, failed=self._say)
 
     def _say_checked(self, found: tuple[FileTrouble, ...]) -> None:
         if not found:
-            text = "Every file of the study is as it was read."
+            text = tr("Every file of the study is as it was read.")
         else:
             kinds = ", ".join(f"{sum(f.trouble == kind for f in found)} {kind}" for kind in _kinds(found))
-            text = f"Not every file of the study is as it was read: {kinds}."
+            text = tr("Not every file of the study is as it was read: {kinds}.", kinds=kinds)
         self._window.notices.add("info" if not found else "warning", text)
         self.refresh()
 
@@ -140,10 +143,10 @@ class WorklistDesk(QtCore.QObject):
         def work(_: Progress, __: Stop) -> Path:
             return store.copy_study(StudyId(number))
 
-        self._jobs.start(COPY, "Copying the study", work, done=lambda _: self._copied(), failed=self._say)
+        self._jobs.start(COPY, tr("Copying the study"), work, done=lambda _: self._copied(), failed=self._say)
 
     def _copied(self) -> None:
-        self._window.notices.add("info", "The study's files are kept with the readings now.")
+        self._window.notices.add("info", tr("The study's files are kept with the readings now."))
         self.refresh()
 
 

@@ -25,6 +25,7 @@ from app.spectrum_desk import SpectrumDesk
 from app.view_desk import ViewDesk
 from app.worklist_desk import WorklistDesk
 from widgets.main_window import MainWindow
+from widgets.texts import tr
 
 
 class Workstation(QtCore.QObject):
@@ -74,14 +75,16 @@ class Workstation(QtCore.QObject):
         self.analysis.rested.connect(self._rest)
         self.opening.rested.connect(self._rest)
         self.live.failed.connect(lambda sentence: self._window.notices.add("error", sentence))
-        self.live.settled.connect(lambda: self._window.set_status("All fits current"))
+        self.live.settled.connect(lambda: self._window.set_status(tr("All fits current")))
 
     def _connect_keeping(self) -> None:
         notices, keeping = self._window.notices, self.keeping
         keeping.trouble.connect(lambda sentence: notices.add("error", sentence))
         keeping.recovered.connect(lambda sentence: notices.add("info", sentence))
         keeping.noted.connect(lambda sentence: notices.add("warning", sentence))
-        keeping.saved.connect(lambda waiting: self._window.set_saved("Reading saved" if not waiting else "Saving…"))
+        keeping.saved.connect(
+            lambda waiting: self._window.set_saved(tr("Reading saved") if not waiting else tr("Saving…"))
+        )
 
     def _connect_window(self) -> None:
         window = self._window
@@ -115,9 +118,9 @@ class Workstation(QtCore.QObject):
         self._window.empty.set_waiting(None)
         if self._session.study is None:
             self.views.show_study()
-            self._window.set_status("No study is open")
+            self._window.set_status(tr("No study is open"))
         elif self._session.exam is not None:
-            self._window.set_status("All fits current")
+            self._window.set_status(tr("All fits current"))
         self.settled.emit()
 
     def apply_theme(self) -> None:

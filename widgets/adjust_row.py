@@ -10,6 +10,7 @@ from PySide6 import QtCore, QtWidgets
 from widgets import theme
 from widgets.gesture import Gesture
 from widgets.number_box import NumberBox, Slider
+from widgets.texts import tr
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,16 @@ class AdjustRow(QtCore.QObject):
     def __init__(self, what: Adjustable, gesture: Gesture, grid: QtWidgets.QGridLayout, row: int) -> None:
         super().__init__(grid.parentWidget())
         self.what, self._gesture = what, gesture
-        self.label = QtWidgets.QLabel(what.name)
+        self.label = QtWidgets.QLabel(tr(what.name))
         self.slider = self._make_slider()
         self.box = self._make_box()
-        self.automatic = QtWidgets.QCheckBox("automatic")
-        self.automatic.setAccessibleName(f"{what.name} automatic")
-        self.automatic.setToolTip("Checked: the data choose. Unchecked: it is held at the number shown.")
+        self.automatic = QtWidgets.QCheckBox(tr("automatic"))
+        self.automatic.setAccessibleName(tr("{name} automatic", name=tr(what.name)))
+        self.automatic.setToolTip(tr("Checked: the data choose. Unchecked: it is held at the number shown."))
         self.automatic.clicked.connect(self._on_automatic)
         self.label.setBuddy(self.box)
         for widget in (self.label, self.slider, self.box):
-            widget.setToolTip(what.tip)
+            widget.setToolTip(tr(what.tip))
         for column, widget in enumerate((self.label, self.slider, self.box, self.automatic)):
             grid.addWidget(widget, row, column)
         self._last = self.box.value()
@@ -77,7 +78,7 @@ class AdjustRow(QtCore.QObject):
         slider.setPageStep(max(1, self.what.positions // 20))
         slider.setMinimumHeight(theme.TARGET_PX)
         slider.setMinimumWidth(80)
-        slider.setAccessibleName(f"{self.what.name} slider")
+        slider.setAccessibleName(tr("{name} slider", name=tr(self.what.name)))
         slider.sliderPressed.connect(lambda: self._gesture.begin(self.what.name))
         slider.valueChanged.connect(self._on_slid)
         slider.sliderReleased.connect(self._gesture.end)
@@ -90,7 +91,7 @@ class AdjustRow(QtCore.QObject):
         box.setSingleStep(self.what.step)
         box.setSuffix(f" {self.what.unit}" if self.what.unit != "°" else "°")
         box.setMinimumHeight(theme.TARGET_PX)
-        box.setAccessibleName(f"{self.what.name} in {self.what.unit}")
+        box.setAccessibleName(tr("{name} in {unit}", name=tr(self.what.name), unit=self.what.unit))
         box.typed.connect(self._on_typed)
         box.stepped.connect(self._on_stepped)
         return box

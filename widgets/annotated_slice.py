@@ -17,6 +17,7 @@ from widgets.overlays import Outline, VoxelMark
 from widgets.saturation_overlay import band_cuts, band_text
 from widgets.shifted import ShiftedOutline, shifted_outlines
 from widgets.slice_canvas import SliceCanvas
+from widgets.texts import tr
 from widgets.window_presets import PresetId, preset_window
 
 
@@ -57,16 +58,22 @@ class AnnotatedSlice(SliceCanvas):
         self._marks: tuple[VoxelMark, ...] = ()
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAccessibleName("MR slice")
+        self.setAccessibleName(tr("MR slice"))
 
     def _on_slice(self) -> None:
         """Cut the voxels by the slice that is shown, and say and draw what is there now."""
         self._cut()
         self.pen.keep_to((self._series, self.index))
-        shown = ", ".join(outline.mark.label for outline in self.outlines if not outline.projected) or "no voxel"
+        shown = ", ".join(outline.mark.label for outline in self.outlines if not outline.projected) or tr("no voxel")
         text = self.empty_text
         if self.stack is not None:
-            text = f"{self.title}, slice {self.index + 1} of {self.stack.count}, shows {shown}."
+            text = tr(
+                "{title}, slice {number} of {count}, shows {shown}.",
+                title=self.title,
+                number=self.index + 1,
+                count=self.stack.count,
+                shown=shown,
+            )
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
         self.update()

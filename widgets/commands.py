@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6 import QtGui
 
+from widgets.texts import tr
 from widgets.view_keys import ViewKeys, portable
 
 
@@ -27,6 +28,8 @@ class Command:
     scope: str
     holder: QtGui.QAction | ViewKeys
     own_name: str = ""
+    title: str = ""
+    """What the key editor and the key sheet call it, in the reader's language."""
 
     @property
     def keys(self) -> str:
@@ -44,14 +47,17 @@ class Commands:
 
     def add(self, name: str, action: QtGui.QAction, keys: str) -> None:
         """Add an action of the window with the keys it comes with."""
-        self._commands[name] = Command(name, portable(keys), "", action)
+        title = action.text().replace("&", "").rstrip("…")
+        self._commands[name] = Command(name, portable(keys), "", action, title=title)
         action.setShortcut(QtGui.QKeySequence(keys))
 
     def add_view(self, keys: ViewKeys) -> None:
         """Add what a kind of view does by keys; names begin with the view's."""
         for key in keys.all:
             name = f"{keys.scope}: {key.name}"
-            self._commands[name] = Command(name, portable(key.keys), keys.scope, keys, key.name)
+            self._commands[name] = Command(
+                name, portable(key.keys), keys.scope, keys, key.name, f"{tr(keys.scope)}: {tr(key.name)}"
+            )
 
     @property
     def all(self) -> tuple[Command, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from widgets.texts import tr
+
 CELL_PX = (84, 24)
 CheckState = QtCore.Qt.CheckState
 
@@ -18,8 +20,8 @@ class ComponentList(QtWidgets.QListWidget):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Signals in the fit")
-        self.setToolTip("Signals that the fit may use; a click or Space takes one out or back in.")
+        self.setAccessibleName(tr("Signals in the fit"))
+        self.setToolTip(tr("Signals that the fit may use; a click or Space takes one out or back in."))
         self.setFlow(QtWidgets.QListView.Flow.LeftToRight)
         self.setWrapping(True)
         self.setResizeMode(QtWidgets.QListView.ResizeMode.Adjust)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.types import Fit, FloatArray
+from widgets.texts import tr
 
 MOST_ROWS = 12
 
@@ -35,5 +36,5 @@ def component_rows(fit: Fit, most: int = MOST_ROWS, named: Collection[str] = ())
     kept = np.sort(np.lexsort((-height, unnamed))[: most - 1])
     rows = [ComponentRow(fit.names[i], fit.components[i], position) for position, i in enumerate(kept)]
     left = np.setdiff1d(np.arange(count), kept)
-    rows.append(ComponentRow(f"{left.size} others", fit.components[left].sum(axis=0), most - 1))
+    rows.append(ComponentRow(tr("{size} others", size=left.size), fit.components[left].sum(axis=0), most - 1))
     return tuple(rows)

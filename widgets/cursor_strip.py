@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6 import QtCore, QtWidgets
 
 from widgets import theme
+from widgets.texts import tr
 
 _STRIP_PX = 21
 
@@ -15,7 +16,7 @@ class CursorStrip(QtWidgets.QLabel):
     def __init__(self, over: QtWidgets.QWidget) -> None:
         super().__init__(over)
         self._over = over
-        self.setAccessibleName("Under the pointer")
+        self.setAccessibleName(tr("Under the pointer"))
         self.setAlignment(QtCore.Qt.AlignmentFlag.AlignCenter)
         self.setAttribute(QtCore.Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()

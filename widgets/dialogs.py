@@ -11,19 +11,20 @@ from analysis.types import Skipped, Study, VoxelResult
 from widgets import slice_keys, spectrum_keys, wording
 from widgets.commands import Commands
 from widgets.notice_bar import Notice
+from widgets.texts import noop, plural, tr
 
 MOUSE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
-        "Voxels",
+        noop("Voxels"),
         (
-            ("click", "an outline or a row selects it everywhere"),
-            ("1 to 5, 0", "Pfirrmann grade of the row that has the focus, 0 for unknown"),
-            ("F2, Return", "change the cell that has the focus"),
-            ("Ctrl+C", "copy the table that has the focus"),
+            (noop("click"), noop("an outline or a row selects it everywhere")),
+            (noop("1 to 5, 0"), noop("Pfirrmann grade of the row that has the focus, 0 for unknown")),
+            ("F2, Return", noop("change the cell that has the focus")),
+            ("Ctrl+C", noop("copy the table that has the focus")),
         ),
     ),
-    ("Images", slice_keys.MOUSE),
-    ("Spectrum", spectrum_keys.MOUSE),
+    (noop("Images"), slice_keys.MOUSE),
+    (noop("Spectrum"), spectrum_keys.MOUSE),
 )
 """What mouse and fixed keys do, by part of the window; other keys can be changed."""
 
@@ -36,7 +37,7 @@ class TextWindow(QtWidgets.QDialog):
         self.setWindowTitle(title)
         self.resize(720, 620)
         self.tabs = QtWidgets.QTabWidget()
-        close = QtWidgets.QPushButton("Close")
+        close = QtWidgets.QPushButton(tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.close)
         layout = QtWidgets.QVBoxLayout(self)
@@ -62,11 +63,13 @@ class TextWindow(QtWidgets.QDialog):
 def keys_page(commands: Commands) -> str:
     """Return the key sheet as HTML: the keys in force, and what mouse and fixed keys do."""
     fixed = dict(MOUSE)
-    parts = [_group("Window", [(c.keys, c.name) for c in commands.all if not c.scope and c.keys])]
+    parts = [_group(tr("Window"), [(c.keys, c.title) for c in commands.all if not c.scope and c.keys])]
     for scope in fixed:
-        changeable = [(c.keys, c.own_name) for c in commands.all if c.scope == scope and c.keys]
-        parts.append(_group(scope, [*fixed[scope], *changeable]))
-    return "<p>Help &gt; Change keys gives other keys to all but the first rows of a part.</p>" + "".join(parts)
+        mouse = [(tr(how), tr(what)) for how, what in fixed[scope]]
+        changeable = [(c.keys, tr(c.own_name)) for c in commands.all if c.scope == scope and c.keys]
+        parts.append(_group(tr(scope), [*mouse, *changeable]))
+    hint = tr("Help > Change keys gives other keys to all but the first rows of a part.")
+    return _paragraph(hint) + "".join(parts)
 
 
 def _group(title: str, rows: Sequence[tuple[str, str]]) -> str:
@@ -77,40 +80,67 @@ def _group(title: str, rows: Sequence[tuple[str, str]]) -> str:
     return f"<h3>{html.escape(title)}</h3><table>{cells}</table>"
 
 
+def _paragraph(text: str) -> str:
+    return f"<p>{html.escape(text)}</p>"
+
+
+def _list(title: str, texts: Sequence[str], tag: str = "ul") -> str:
+    """Return a heading with a list under it, both escaped."""
+    items = "".join(f"<li>{html.escape(text)}</li>" for text in texts)
+    return f"<h3>{html.escape(title)}</h3><{tag}>{items}</{tag}>"
+
+
 def about_page(version: str) -> str:
     """Return what the program is, as HTML."""
+    research = tr(
+        "Discern is not a medical device. Its evidence model is a design, not trained on "
+        "patients; its numbers must not decide a treatment."
+    )
+    fonts = tr(
+        "Apache License 2.0. Fonts: Noto Sans (SIL Open Font License), DejaVu Sans (Bitstream "
+        "Vera licence). Built with Qt for Python, pyqtgraph, NumPy, SciPy and pydicom."
+    )
+    what = tr("An open reading workstation for magnetic resonance spectroscopy of the spine and brain.")
     return (
-        f"<h2>Discern {html.escape(version)}</h2>"
-        "<p>An open reading workstation for magnetic resonance spectroscopy of the spine and brain.</p>"
-        "<p><b>Research use only.</b> Discern is not a medical device. Its evidence model is a design, not trained on "
-        "patients; its numbers must not decide a treatment.</p>"
-        "<p>Apache License 2.0. Fonts: Noto Sans (SIL Open Font License), DejaVu Sans (Bitstream Vera licence). "
-        "Built with Qt for Python, pyqtgraph, NumPy, SciPy and pydicom.</p>"
+        f"<h2>Discern {html.escape(version)}</h2>{_paragraph(what)}"
+        f"<p><b>{html.escape(tr('Research use only.'))}</b> {html.escape(research)}</p>{_paragraph(fonts)}"
     )
 
 
 def processing_page(result: VoxelResult | None) -> str:
     """Return what was done to the selected voxel's signal, as HTML."""
     if result is None or result.spectrum is None:
-        return "<p>No spectrum has been processed for the selected voxel.</p>"
+        return _paragraph(tr("No spectrum has been processed for the selected voxel."))
     steps = "".join(
         f"<li><b>{html.escape(step.name)}</b>. {html.escape(step.text)}{_values(step.values)}</li>"
         for step in result.spectrum.history
     )
-    warnings = "".join(f"<li>{html.escape(text)}</li>" for text in (*result.spectrum.warnings, *result.warnings))
-    warned = f"<h3>Warnings</h3><ul>{warnings}</ul>" if warnings else ""
-    gates = "".join(
-        f"<li>{html.escape(wording.gate_chip(gate))}. Limit: {html.escape(f'{gate.limit}. {gate.explanation}')}</li>"
+    warnings = (*result.spectrum.warnings, *result.warnings)
+    gates = [
+        tr("{gate}. Limit: {limit}. {why}", gate=wording.gate_chip(gate), limit=gate.limit, why=gate.explanation)
         for gate in result.quality.gates
+    ]
+    return f"<h3>{html.escape(result.label)}</h3><ol>{steps}</ol>{_fitted(result)}{_list(tr('Gates'), gates)}" + (
+        _list(tr("Warnings"), warnings) if warnings else ""
     )
+
+
+def _fitted(result: VoxelResult) -> str:
     fit = result.fit
-    fitted = (
-        f"<p>Fit: {fit.iterations} iterations, {'converged' if fit.converged else 'not converged'}; the residual's "
-        f"variance is {fit.misfit:.2f} times the noise's; zero-order phase {fit.phase0_rad * 57.29578:+.1f}°.</p>"
-        if fit is not None
-        else ""
+    if fit is None:
+        return ""
+    return _paragraph(
+        plural(
+            "Fit: 1 iteration, {end}; the residual's variance is {misfit:.2f} times the noise's; zero-order phase "
+            "{degrees:+.1f}°.",
+            "Fit: {n} iterations, {end}; the residual's variance is {misfit:.2f} times the noise's; zero-order phase "
+            "{degrees:+.1f}°.",
+            fit.iterations,
+            end=tr("converged") if fit.converged else tr("not converged"),
+            misfit=fit.misfit,
+            degrees=fit.phase0_rad * 57.29578,
+        )
     )
-    return f"<h3>{html.escape(result.label)}</h3><ol>{steps}</ol>{fitted}<h3>Gates</h3><ul>{gates}</ul>{warned}"
 
 
 def _values(values: object) -> str:
@@ -122,11 +152,11 @@ def _values(values: object) -> str:
 def files_page(study: Study | None) -> str:
     """Return which files were left out and why, as HTML."""
     if study is None:
-        return "<p>No study is open.</p>"
-    warnings = "".join(f"<li>{html.escape(text)}</li>" for text in study.warnings)
+        return _paragraph(tr("No study is open."))
     rows = "".join(_skipped(item) for item in study.skipped)
-    skipped = f"<h3>Skipped</h3><ul>{rows}</ul>" if rows else "<h3>Skipped</h3><p>No file was skipped.</p>"
-    return (f"<h3>Warnings</h3><ul>{warnings}</ul>" if warnings else "") + skipped
+    skipped = f"<ul>{rows}</ul>" if rows else _paragraph(tr("No file was skipped."))
+    warned = _list(tr("Warnings"), study.warnings) if study.warnings else ""
+    return f"{warned}<h3>{html.escape(tr('Skipped'))}</h3>{skipped}"
 
 
 def _skipped(item: Skipped) -> str:
@@ -135,5 +165,5 @@ def _skipped(item: Skipped) -> str:
 
 def messages_page(log: Sequence[Notice]) -> str:
     """Return every message of this session, as HTML."""
-    rows = "".join(f"<li>{notice.severity}: {html.escape(notice.text)}</li>" for notice in log)
-    return f"<ul>{rows}</ul>" if rows else "<p>There was no message.</p>"
+    rows = "".join(f"<li>{html.escape(notice.severity)}: {html.escape(notice.text)}</li>" for notice in log)
+    return f"<ul>{rows}</ul>" if rows else _paragraph(tr("There was no message."))

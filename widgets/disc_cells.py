@@ -12,6 +12,7 @@ from analysis.levels import disc_levels, lumbar_count_of
 from analysis.morphology import MODIC_TYPES, PFIRRMANN_GRADES, Modic, Morphology, roman
 from widgets.disc_model import DiscModel, DiscOrder
 from widgets.interval_delegate import COMPACT_PX, GRAPHIC_PX, IntervalDelegate
+from widgets.texts import tr
 from widgets.voxel_table import VoxelTable
 
 _GAP_PX, _LAST_PX = 10, 104
@@ -44,7 +45,7 @@ class DiscCells(VoxelTable):
         self.order = DiscOrder(self)
         self.order.setSourceModel(model)
         self.setModel(self.order)
-        self.setAccessibleName("Voxels of this exam")
+        self.setAccessibleName(tr("Voxels of this exam"))
         self._build_header()
         self._interval, self._plain = IntervalDelegate(self), QtWidgets.QStyledItemDelegate(self)
         self.selectionModel().currentRowChanged.connect(self._on_row)
@@ -92,7 +93,7 @@ class DiscCells(VoxelTable):
         for column, width in enumerate(widths):
             self.setColumnHidden(column, column in hidden)
             self.setColumnWidth(column, width)
-        return [self.discs.columns[column].title for column in sorted(hidden)]
+        return [tr(self.discs.columns[column].title) for column in sorted(hidden)]
 
     def _room(self) -> int:
         """Return the width for columns: what a horizontal scroll bar brings a vertical one for does not count."""
@@ -116,7 +117,7 @@ class DiscCells(VoxelTable):
         """Return the width of contents and title without the room for an arrow that only a sorted column has."""
         header = self.horizontalHeader()
         arrow = _ARROW_PX if header.sortIndicatorSection() == column else 0
-        title = header.fontMetrics().horizontalAdvance(self.discs.columns[column].title)
+        title = header.fontMetrics().horizontalAdvance(tr(self.discs.columns[column].title))
         return max(self.sizeHintForColumn(column), title + _TITLE_PX + arrow)
 
     def voxel(self) -> int:
@@ -199,17 +200,21 @@ class DiscCells(VoxelTable):
             return
         menu, at = QtWidgets.QMenu(self), self.currentIndex().column()
         if self._editable():
-            for key, title in (("level", "&Level"), ("pfirrmann", "&Pfirrmann grade"), ("modic", "&Modic type")):
+            for key, title in (
+                ("level", tr("&Level")),
+                ("pfirrmann", tr("&Pfirrmann grade")),
+                ("modic", tr("&Modic type")),
+            ):
                 self._fill_choices(menu.addMenu(title), key)
             menu.addSeparator()
-        title = self.discs.columns[at].title
+        title = tr(self.discs.columns[at].title)
         ascending, descending = QtCore.Qt.SortOrder.AscendingOrder, QtCore.Qt.SortOrder.DescendingOrder
-        _add(menu, f"Sort by {title}, &rising", lambda: self.sortByColumn(at, ascending))
-        _add(menu, f"Sort by {title}, &falling", lambda: self.sortByColumn(at, descending))
-        _add(menu, "Sort &as the voxels were read", lambda: self.sortByColumn(-1, ascending))
+        _add(menu, tr("Sort by {title}, &rising", title=title), lambda: self.sortByColumn(at, ascending))
+        _add(menu, tr("Sort by {title}, &falling", title=title), lambda: self.sortByColumn(at, descending))
+        _add(menu, tr("Sort &as the voxels were read"), lambda: self.sortByColumn(-1, ascending))
         menu.addSeparator()
-        _add(menu, "&Copy table", self.copy_requested.emit)
-        _add(menu, f"&What is {title}?", self.explain_column)
+        _add(menu, tr("&Copy table"), self.copy_requested.emit)
+        _add(menu, tr("&What is {title}?", title=title), self.explain_column)
         self._pop_up(menu)
 
     def explain_column(self) -> None:
@@ -230,7 +235,7 @@ class DiscCells(VoxelTable):
         if key == "pfirrmann":
             for grade in (*PFIRRMANN_GRADES, None):
                 said = replace(row.morphology, pfirrmann=grade)
-                text = f"{roman(grade)}\t{grade}" if grade else "Not graded\t0"
+                text = f"{roman(grade)}\t{grade}" if grade else tr("Not graded\t0")
                 _choice(menu, text, row.morphology.pfirrmann == grade, functools.partial(self._say, said))
         elif key == "modic":
             for kind in (*MODIC_TYPES, None):
@@ -249,7 +254,7 @@ class DiscCells(VoxelTable):
             at = levels.index(plain)
             for level in levels[max(at - _NEAR, 0) : at + _NEAR + 1]:
                 _choice(menu, level, level == plain, functools.partial(self._name, voxel, level, plain))
-        _add(menu, "Another level or &transitional anatomy…", functools.partial(self.level_requested.emit, voxel))
+        _add(menu, tr("Another level or &transitional anatomy…"), functools.partial(self.level_requested.emit, voxel))
 
     def _name(self, voxel: int, level: str, before: str) -> None:
         if level != before:
@@ -263,8 +268,12 @@ def _bare(event: QtGui.QKeyEvent) -> bool:
 
 def _modic_text(kind: Modic | None) -> str:
     if kind is None:
-        return "Not said\tDel"
-    text = "No Modic change" if kind == "none" else f"Modic {kind}" + (" (mixed)" if "/" in kind else "")
+        return tr("Not said\tDel")
+    text = (
+        tr("No Modic change")
+        if kind == "none"
+        else tr("Modic {kind}", kind=kind) + (tr(" (mixed)") if "/" in kind else "")
+    )
     return f"{text}\t{_MODIC_KEYS.index(kind)}" if kind in _MODIC_KEYS else text
 
 

@@ -11,6 +11,7 @@ from analysis.morphology import UNKNOWN, Morphology, cautions, roman
 from analysis.nucleus import NucleusShare
 from analysis.types import Acquisition, Evidence, Gate, Quality, Ratio, VoxelResult
 from widgets import wording
+from widgets.texts import noop, tr
 
 PENDING = "…"
 ADJUSTED, ACCEPTED, DOUBTED, CAUTION = "✎", "⚑", "?", "!"
@@ -77,20 +78,22 @@ def _level_text(row: Row) -> str:
 
 
 _SOURCES = {
-    "reader": "the reader",
-    "header": "the file's header",
-    "geometry": "its place along the spine",
-    "order": "the order of the files",
+    "reader": noop("the reader"),
+    "header": noop("the file's header"),
+    "geometry": noop("its place along the spine"),
+    "order": noop("the order of the files"),
 }
 
 
 def _level_why(row: Row) -> str:
-    lines = [f"The name comes from {_SOURCES[row.acquisition.label_source]}."]
+    lines = [tr("The name comes from {source}.", source=tr(_SOURCES[row.acquisition.label_source]))]
     if row.level is not None:
-        lines.append(f"Confidence {row.level.confidence}: {row.level.why}")
+        lines.append(tr("Confidence {confidence}: {why}", confidence=row.level.confidence, why=row.level.why))
     result = row.result
     if result is not None and result.adjusted_by_reader:
-        lines.append(f"{ADJUSTED} Adjusted by the reader; Compare with automatic fit shows the difference.")
+        lines.append(
+            tr("{adjusted} Adjusted by the reader; Compare with automatic fit shows the difference.", adjusted=ADJUSTED)
+        )
     if result is not None:
         lines += [f"{ACCEPTED} {gate.name}: {gate.explanation}" for gate in accepted_gates(result.quality)]
     lines += [f"{CAUTION} {text}" for text in cautions(row.morphology)]
@@ -118,16 +121,16 @@ def _evidence_text(make: Callable[[Evidence], str]) -> Callable[[Row], str]:
 
 def _lr_text(voxel: VoxelResult) -> str:
     lr = voxel.evidence.lr if voxel.evidence is not None else None
-    return wording.interval(lr) if lr is not None else "withheld"
+    return wording.interval(lr) if lr is not None else tr("withheld")
 
 
 def _lr_why(row: Row) -> str:
     voxel = row.result
     if voxel is None:
-        return "This is computed after the fit."
+        return tr("This is computed after the fit.")
     if voxel.evidence is None or voxel.evidence.lr is not None:
-        return LIKELIHOOD.tooltip
-    return wording.reasons_text(voxel.quality) if voxel.quality.reasons else "The comparison is withheld."
+        return tr(LIKELIHOOD.tooltip)
+    return wording.reasons_text(voxel.quality) if voxel.quality.reasons else tr("The comparison is withheld.")
 
 
 def _lr_raw(voxel: VoxelResult) -> float | None:
@@ -136,7 +139,9 @@ def _lr_raw(voxel: VoxelResult) -> float | None:
 
 def _gates_text(voxel: VoxelResult) -> str:
     accepted = accepted_gates(voxel.quality)
-    return wording.gates_summary(voxel.quality) + (f" · {ACCEPTED} {len(accepted)} accepted" if accepted else "")
+    return wording.gates_summary(voxel.quality) + (
+        tr(" · {glyph} {count} accepted", glyph=ACCEPTED, count=len(accepted)) if accepted else ""
+    )
 
 
 def _gates_raw(voxel: VoxelResult) -> tuple[int, ...]:
@@ -146,7 +151,7 @@ def _gates_raw(voxel: VoxelResult) -> tuple[int, ...]:
 
 def _gates_why(row: Row) -> str:
     if row.result is None:
-        return "This is computed after the fit."
+        return tr("This is computed after the fit.")
     quality = row.result.quality
     return "\n".join([*quality.reasons, *map(wording.gate_tooltip, quality.gates)])
 
@@ -156,20 +161,27 @@ def _prior_text(row: Row) -> str:
     if prior is None:
         return wording.NONE
     lr = prior.evidence.lr if prior.evidence is not None else None
-    found = wording.interval(lr) if lr is not None else "no ratio"
-    return f"{found} · {wording.day(prior.date) or 'date not stated'}"
+    found = wording.interval(lr) if lr is not None else tr("no ratio")
+    return f"{found} · {wording.day(prior.date) or tr('date not stated')}"
 
 
 def _prior_why(row: Row) -> str:
     prior = row.prior
     if prior is None:
-        return "No earlier exam of this patient has a voxel at this level."
-    lines = [f"Earlier exam, {wording.day(prior.date) or 'date not stated'}."]
+        return tr("No earlier exam of this patient has a voxel at this level.")
+    lines = [tr("Earlier exam, {date}.", date=wording.day(prior.date) or tr("date not stated"))]
     if prior.evidence is not None:
-        lines.append(f"Class: {wording.class_text(prior.evidence)}.")
-    lines += [f"{name}: {wording.ratio_text(ratio)}, molar." for name, ratio in prior.ratios.items()]
-    lines.append(f"Pfirrmann: {roman(prior.pfirrmann) if prior.pfirrmann is not None else 'not graded'}.")
-    return "\n".join([*lines, "Each exam was compared within itself: the two ratios have different reference discs."])
+        lines.append(tr("Class: {word}.", word=wording.class_text(prior.evidence)))
+    lines += [
+        tr("{name}: {ratio}, molar.", name=name, ratio=wording.ratio_text(ratio))
+        for name, ratio in prior.ratios.items()
+    ]
+    lines.append(
+        tr("Pfirrmann: {grade}.", grade=roman(prior.pfirrmann) if prior.pfirrmann is not None else tr("not graded"))
+    )
+    return "\n".join(
+        [*lines, tr("Each exam was compared within itself: the two ratios have different reference discs.")]
+    )
 
 
 def _prior_raw(row: Row) -> float | None:
@@ -190,8 +202,11 @@ def ratio_column(name: str) -> Column:
     return Column(
         f"ratio:{name}",
         name,
-        f"{name}: molar ratio of fitted amplitudes ± its standard deviation, which includes the fit's covariance. "
-        "Source: the linear-combination fit of this voxel.",
+        tr(
+            "{name}: molar ratio of fitted amplitudes ± its standard deviation, which includes "
+            "the fit's covariance. Source: the linear-combination fit of this voxel.",
+            name=name,
+        ),
         _found(lambda voxel: wording.ratio_text(voxel.ratios.get(name))),
         _number(lambda voxel: voxel.ratios[name].value if name in voxel.ratios else None),
     )
@@ -199,98 +214,121 @@ def ratio_column(name: str) -> Column:
 
 LEVEL = Column(
     "level",
-    "Level",
-    f"The disc. Behind the name: {ADJUSTED} the reader adjusted the fit, {ACCEPTED} the reader accepted a failed gate, "
-    f"{DOUBTED} the level is not sure, {CAUTION} the disc is unlike those that the evidence was read for. "
-    "Source: the file's header, the place along the spine, or the reader; the tooltip of a cell says which. "
-    "F2 or a double click corrects it.",
+    noop("Level"),
+    noop(
+        "The disc. Behind the name: ✎ the reader adjusted the fit, ⚑ the reader accepted a failed gate, ? the level is "
+        "not sure, ! the disc is unlike those that the evidence was read for. Source: the file's header, the place "
+        "along the spine, or the reader; the tooltip of a cell says which. F2 or a double click corrects it."
+    ),
     _level_text,
     _level_rank,
     _level_why,
 )
-VOXEL = replace(LEVEL, title="Voxel")
+VOXEL = replace(LEVEL, title=noop("Voxel"))
 PFIRRMANN = Column(
     "pfirrmann",
-    "Pfirrmann",
-    "Degeneration of the disc on sagittal T2-weighted images, grade I to V. Source: the reader alone; a dash is not "
-    "graded. Keys 1 to 5 set it, 0 takes it back.",
+    noop("Pfirrmann"),
+    noop(
+        "Degeneration of the disc on sagittal T2-weighted images, grade I to V. Source: the "
+        "reader alone; a dash is not graded. Keys 1 to 5 set it, 0 takes it back."
+    ),
     lambda row: roman(row.morphology.pfirrmann) if row.morphology.pfirrmann is not None else wording.NONE,
     lambda row: row.morphology.pfirrmann,
 )
 MODIC = Column(
     "modic",
-    "Modic",
-    "Endplate change beside the disc, Modic type; 1/2 is mixed. Source: the reader alone; a dash is not said. In this "
-    "column the keys 0 to 3 set it, and Delete takes it back.",
+    noop("Modic"),
+    noop(
+        "Endplate change beside the disc, Modic type; 1/2 is mixed. Source: the reader alone; a "
+        "dash is not said. In this column the keys 0 to 3 set it, and Delete takes it back."
+    ),
     lambda row: row.morphology.modic if row.morphology.modic is not None else wording.NONE,
     lambda row: row.morphology.modic,
 )
 NUCLEUS = Column(
     "nucleus",
-    "In nucleus",
-    "Share of the voxel's volume inside the nucleus, with the least and the most that the outlines allow. Source: the "
-    "outlines that the reader drew or accepted on the images (Morphology), and a model of what lies between them.",
+    noop("In nucleus"),
+    noop(
+        "Share of the voxel's volume inside the nucleus, with the least and the most that the "
+        "outlines allow. Source: the outlines that the reader drew or accepted on the images "
+        "(Morphology), and a model of what lies between them."
+    ),
     lambda row: _share_text(row.nucleus),
     lambda row: row.nucleus.value if row.nucleus is not None else None,
-    lambda row: row.nucleus.why if row.nucleus is not None else "No outline of the nucleus was drawn or accepted.",
+    lambda row: row.nucleus.why if row.nucleus is not None else tr("No outline of the nucleus was drawn or accepted."),
 )
 LIKELIHOOD = Column(
     "lr",
-    "Likelihood ratio",
-    "How many times more likely these ratios are in a painful than in a pain-free disc, relative to the other discs of "
-    "this exam: median [5th–95th percentile]. The scale is logarithmic from 0.25 to 4; the line marks 1, which is no "
-    "evidence. Source: the protocol's evidence model, a research design that has not been trained on patients.",
+    noop("Likelihood ratio"),
+    noop(
+        "How many times more likely these ratios are in a painful than in a pain-free disc, "
+        "relative to the other discs of this exam: median [5th–95th percentile]. The scale is "
+        "logarithmic from 0.25 to 4; the line marks 1, which is no evidence. Source: the "
+        "protocol's evidence model, a research design that has not been trained on patients."
+    ),
     _found(_lr_text),
     _number(_lr_raw),
     _lr_why,
 )
 CLASS = Column(
     "class",
-    "Class",
-    "Higher or lower: the likelihood ratio lies beyond the protocol's limit with the certainty that the protocol asks "
-    "for. Indeterminate: it does not. Not evaluable: a gate failed or the comparison is withheld. Source: the "
-    "likelihood ratio of this row and the limits of the protocol's evidence model.",
+    noop("Class"),
+    noop(
+        "Higher or lower: the likelihood ratio lies beyond the protocol's limit with the "
+        "certainty that the protocol asks for. Indeterminate: it does not. Not evaluable: a gate "
+        "failed or the comparison is withheld. Source: the likelihood ratio of this row and the "
+        "limits of the protocol's evidence model."
+    ),
     _evidence_text(wording.class_text),
     _number(lambda voxel: voxel.evidence.evidence_class if voxel.evidence else None),
 )
 DRIVER = Column(
     "driver",
-    "Driver",
-    "What moves the ratio: more acid, less structure (degeneration), or both. Source: acid and structure each against "
-    "the unsuppressed water.",
+    noop("Driver"),
+    noop(
+        "What moves the ratio: more acid, less structure (degeneration), or both. Source: acid "
+        "and structure each against the unsuppressed water."
+    ),
     _evidence_text(lambda evidence: evidence.driver or wording.NONE),
     _number(lambda voxel: voxel.evidence.driver if voxel.evidence else None),
 )
 PRIOR = Column(
     "prior",
-    "Prior",
-    "Likelihood ratio of the same level in an earlier exam of this patient, with its date. Source: the stored reading. "
-    "Each exam is compared within itself, so a change can come from the other discs too.",
+    noop("Prior"),
+    noop(
+        "Likelihood ratio of the same level in an earlier exam of this patient, with its date. "
+        "Source: the stored reading. Each exam is compared within itself, so a change can come "
+        "from the other discs too."
+    ),
     _prior_text,
     _prior_raw,
     _prior_why,
 )
 GATES = Column(
     "gates",
-    "Gates",
-    "The quality gates of the voxel, the worst first. Source: the protocol's limits on what was measured of this "
-    "signal. The tooltip of a cell names all of them.",
+    noop("Gates"),
+    noop(
+        "The quality gates of the voxel, the worst first. Source: the protocol's limits on what was measured of this "
+        "signal. The tooltip of a cell names all of them."
+    ),
     _found(_gates_text),
     _number(_gates_raw),
     _gates_why,
 )
 SNR = Column(
     "snr",
-    "SNR",
-    "Signal-to-noise ratio of the signal that the protocol names. Source: the height of that signal in the fit over "
-    "the noise of the spectrum where nothing lies.",
+    noop("SNR"),
+    noop(
+        "Signal-to-noise ratio of the signal that the protocol names. Source: the height of that "
+        "signal in the fit over the noise of the spectrum where nothing lies."
+    ),
     _found(lambda voxel: f"{voxel.quality.snr:.1f}" if voxel.quality.snr is not None else wording.NONE),
     _number(lambda voxel: voxel.quality.snr),
 )
 FWHM = Column(
     "fwhm_hz",
-    "FWHM",
-    "Full width at half maximum of the fitted lines, in Hz. Source: the widths that the fit of this voxel found.",
+    noop("FWHM"),
+    noop("Full width at half maximum of the fitted lines, in Hz. Source: the widths that the fit of this voxel found."),
     _found(lambda voxel: f"{voxel.quality.fwhm_hz:.1f} Hz" if voxel.quality.fwhm_hz is not None else wording.NONE),
     _number(lambda voxel: voxel.quality.fwhm_hz),
 )

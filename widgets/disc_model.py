@@ -17,6 +17,7 @@ from analysis.types import Acquisition, ExamResult, VoxelResult
 from widgets import theme
 from widgets.disc_columns import CLASS, GATES, LIKELIHOOD, VOXEL, Column, PriorDisc, Row, columns_for
 from widgets.disc_csv import rows_csv
+from widgets.texts import tr
 
 __all__ = ["EVIDENCE_ROLE", "LIKELIHOOD", "RAW_ROLE", "DiscModel", "DiscOrder", "ModelIndex"]
 
@@ -120,11 +121,11 @@ class DiscModel(QtCore.QAbstractTableModel):
         if role == Role.DisplayRole:
             return column.text(row)
         if role == Role.AccessibleTextRole:
-            return f"{column.title}: {column.text(row)}"
+            return f"{tr(column.title)}: {column.text(row)}"
         if role == Role.ToolTipRole:
-            return column.why(row) if column.why is not None else column.tooltip
+            return column.why(row) if column.why is not None else tr(column.tooltip)
         if role == Role.WhatsThisRole:
-            return column.tooltip
+            return tr(column.tooltip)
         if role == Role.ForegroundRole:
             return _colour(column, row)
         if role == Role.FontRole and column.key == "level":
@@ -141,9 +142,9 @@ class DiscModel(QtCore.QAbstractTableModel):
         if orientation != _HORIZONTAL or not 0 <= section < len(self.columns):
             return None
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
-            return self.columns[section].title
+            return tr(self.columns[section].title)
         if role in (Role.ToolTipRole, Role.WhatsThisRole):
-            return self.columns[section].tooltip
+            return tr(self.columns[section].tooltip)
         if role == Role.TextAlignmentRole:
             return int(QtCore.Qt.AlignmentFlag.AlignVCenter | QtCore.Qt.AlignmentFlag.AlignLeft)
         return None

@@ -14,15 +14,16 @@ from widgets import theme, wording
 from widgets.disc_cells import DiscCells
 from widgets.disc_columns import PriorDisc
 from widgets.disc_model import DiscModel
+from widgets.texts import noop, plural, tr
 from widgets.voxel_table import VoxelTable
 
 __all__ = ["DiscTable", "VoxelTable"]
 
 _SHOWN_ROWS = 5
 _HEADINGS = {
-    True: "DISCS  likelihood ratio for pain, relative to the other discs of this exam, 90 % interval",
-    False: "VOXELS  molar ratios ± SD; this protocol compares nothing between voxels",
-    None: "VOXELS",
+    True: noop("DISCS  likelihood ratio for pain, relative to the other discs of this exam, 90 % interval"),
+    False: noop("VOXELS  molar ratios ± SD; this protocol compares nothing between voxels"),
+    None: noop("VOXELS"),
 }
 
 
@@ -77,18 +78,20 @@ class DiscTable(QtWidgets.QFrame):
         summary = QtWidgets.QWidget()
         layout = QtWidgets.QHBoxLayout(summary)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.pretest_label = QtWidgets.QLabel("With a pre-test probability of")
+        self.pretest_label = QtWidgets.QLabel(tr("With a pre-test probability of"))
         self.pretest = QtWidgets.QComboBox()
-        self.pretest.setAccessibleName("Pre-test probability")
+        self.pretest.setAccessibleName(tr("Pre-test probability"))
         self.pretest.setToolTip(
-            "How likely you hold a disc to be painful before this exam. The probability after it follows from the "
-            "likelihood ratio; nothing is assumed for you."
+            tr(
+                "How likely you hold a disc to be painful before this exam. The probability after it follows from the "
+                "likelihood ratio; nothing is assumed for you."
+            )
         )
         self.pretest_label.setBuddy(self.pretest)
         self.pretest.activated.connect(self._on_pretest)
         self.answer = QtWidgets.QLabel()
         self.answer.setWordWrap(True)
-        self.answer.setAccessibleName("Result for the selected disc")
+        self.answer.setAccessibleName(tr("Result for the selected disc"))
         self.answer.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
         layout.addWidget(self.pretest_label)
         layout.addWidget(self.pretest)
@@ -97,14 +100,14 @@ class DiscTable(QtWidgets.QFrame):
 
     def _build_buttons(self) -> QtWidgets.QHBoxLayout:
         row = QtWidgets.QHBoxLayout()
-        self.report_button = QtWidgets.QPushButton("Report")
+        self.report_button = QtWidgets.QPushButton(tr("Report"))
         theme.mark(self.report_button, "primary")
-        self.copy_button = QtWidgets.QPushButton("Copy table")
-        self.export_button = QtWidgets.QPushButton("Export CSV…")
-        self.robust_button = QtWidgets.QPushButton("How robust is this?")
-        self.robust_button.setToolTip("How the selected disc's evidence moves with every choice of the fit.")
-        self.details_button = QtWidgets.QPushButton("Details…")
-        self.details_button.setToolTip("What was done to the signal, which files were skipped, and every message.")
+        self.copy_button = QtWidgets.QPushButton(tr("Copy table"))
+        self.export_button = QtWidgets.QPushButton(tr("Export CSV…"))
+        self.robust_button = QtWidgets.QPushButton(tr("How robust is this?"))
+        self.robust_button.setToolTip(tr("How the selected disc's evidence moves with every choice of the fit."))
+        self.details_button = QtWidgets.QPushButton(tr("Details…"))
+        self.details_button.setToolTip(tr("What was done to the signal, which files were skipped, and every message."))
         for button, slot in (
             (self.report_button, self.report_requested.emit),
             (self.robust_button, self.robustness_requested.emit),
@@ -141,7 +144,7 @@ class DiscTable(QtWidgets.QFrame):
         if live:
             self.set_selected(self._selected)
             return
-        self.heading.setText(_HEADINGS[exam.compares if exam is not None else None])
+        self.heading.setText(tr(_HEADINGS[exam.compares if exam is not None else None]))
         self._show_table()
         self._offer_pretests(pretests if exam is not None and exam.compares else ())
         for button in (self.copy_button, self.export_button):
@@ -192,9 +195,10 @@ class DiscTable(QtWidgets.QFrame):
         ratios = [column for column, key in enumerate(keys) if key.startswith("ratio:")]
         rest = [keys.index(key) for key in ("driver", "modic", "prior", "nucleus", "pfirrmann") if key in keys]
         hidden = self.table.fit_columns([*reversed(ratios[1:]), *rest])
-        count = f"{len(hidden)} more column{'s' if len(hidden) > 1 else ''}"
-        self.more.setText(f"+ {count}" if hidden else "")
-        self.more.setToolTip(f"Not shown for want of room: {', '.join(hidden)}. Copy and Export CSV hold them.")
+        self.more.setText(plural("+ 1 more column", "+ {n} more columns", len(hidden)) if hidden else "")
+        self.more.setToolTip(
+            tr("Not shown for want of room: {names}. Copy and Export CSV hold them.", names=", ".join(hidden))
+        )
         self.more.setVisible(bool(hidden))
 
     def apply_theme(self) -> None:
@@ -242,11 +246,23 @@ class DiscTable(QtWidgets.QFrame):
         if exam is None or result is None:
             self.answer.setText("")
         elif exam.withheld is not None:
-            self.answer.setText(f"✕ The comparison is withheld: {exam.withheld}  ·  {wording.exam_text(exam)}")
+            self.answer.setText(
+                tr(
+                    "✕ The comparison is withheld: {withheld}  ·  {exam}",
+                    withheld=exam.withheld,
+                    exam=wording.exam_text(exam),
+                )
+            )
         elif exam.compares:
             self.answer.setText(f"{wording.probability_text(result, self._pretest)}  ·  {wording.exam_text(exam)}")
         elif not result.quality.evaluable:
-            self.answer.setText(f"{result.label} is not evaluable. {wording.reasons_text(result.quality)}")
+            self.answer.setText(
+                tr(
+                    "{label} is not evaluable. {reasons}",
+                    label=result.label,
+                    reasons=wording.reasons_text(result.quality),
+                )
+            )
         else:
             self.answer.setText("")
 

@@ -6,7 +6,9 @@ import functools
 
 from PySide6 import QtGui, QtWidgets
 
-OVERLAYS = {"none": "No other voxel", "voxels": "All other voxels", "prior": "The prior"}
+from widgets.texts import noop, tr
+
+OVERLAYS = {"none": noop("No other voxel"), "voxels": noop("All other voxels"), "prior": noop("The prior")}
 SMOOTHINGS_HZ = (0.0, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -15,20 +17,23 @@ class DisplayMenu(QtWidgets.QMenu):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("What the spectrum shows")
-        self.baseline = self._check("Subtract the &baseline\tB")
-        self.windows = self._check("&Integration windows")
+        self.setAccessibleName(tr("What the spectrum shows"))
+        self.baseline = self._check(tr("Subtract the &baseline\tB"))
+        self.windows = self._check(tr("&Integration windows"))
         self.addSeparator()
-        self.overlays = {key: self._check(text) for key, text in OVERLAYS.items()}
+        self.overlays = {key: self._check(tr(text)) for key, text in OVERLAYS.items()}
         self._exclusive(list(self.overlays.values()))
         self.addSeparator()
-        names = ["Show it &unsmoothed", *(f"Smooth by {hz:g} Hz, for display only" for hz in SMOOTHINGS_HZ[1:])]
+        names = [
+            tr("Show it &unsmoothed"),
+            *(tr("Smooth by {hz:g} Hz, for display only", hz=hz) for hz in SMOOTHINGS_HZ[1:]),
+        ]
         self.smoothings = {hz: self._check(name) for hz, name in zip(SMOOTHINGS_HZ, names, strict=True)}
         self._exclusive(list(self.smoothings.values()))
         self.addSeparator()
-        self.table = self.addAction("&Numbers as a table…")
-        self.transients = self.addAction("&Transients…")
-        self.halves = self.addAction("&Odd against even transients…")
+        self.table = self.addAction(tr("&Numbers as a table…"))
+        self.transients = self.addAction(tr("&Transients…"))
+        self.halves = self.addAction(tr("&Odd against even transients…"))
 
     def _check(self, text: str) -> QtGui.QAction:
         action = self.addAction(text)

@@ -10,6 +10,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from analysis.types import EvidenceClass, Interval
 from widgets import theme
 from widgets.interval_delegate import position
+from widgets.texts import tr
 
 _ROW_PX, _AXIS_PX, _TOP_PX, _PAD_PX = 24, 34, 8, 12
 _TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -38,7 +39,9 @@ class DotPlot(QtWidgets.QWidget):
         self._rows: tuple[DotRow, ...] = ()
         self._chosen = 0
         self.calls = (0.5, 2.0)
-        self.setAccessibleName("Likelihood ratio of the disc under every choice; the table beneath holds the numbers")
+        self.setAccessibleName(
+            tr("Likelihood ratio of the disc under every choice; the table beneath holds the numbers")
+        )
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Fixed)
 
@@ -107,7 +110,7 @@ class DotPlot(QtWidgets.QWidget):
         painter.drawText(
             QtCore.QRectF(0, bottom + 16, self.width() - _PAD_PX, 16),
             QtCore.Qt.AlignmentFlag.AlignRight,
-            "likelihood ratio, 90 % interval; dashed: limits of lower and higher",
+            tr("likelihood ratio, 90 % interval; dashed: limits of lower and higher"),
         )
 
     def _paint_row(self, painter: QtGui.QPainter, rect: QtCore.QRectF, row: DotRow, index: int) -> None:
@@ -126,7 +129,7 @@ class DotPlot(QtWidgets.QWidget):
             painter.drawText(
                 QtCore.QRectF(self._axis()[0], rect.top(), self._axis()[1], _ROW_PX),
                 QtCore.Qt.AlignmentFlag.AlignVCenter | QtCore.Qt.AlignmentFlag.AlignLeft,
-                "no ratio",
+                tr("no ratio"),
             )
             return
         y = rect.center().y()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6 import QtCore, QtWidgets
 
 from widgets import theme
+from widgets.texts import tr
 
 
 class EmptyState(QtWidgets.QWidget):
@@ -18,10 +19,12 @@ class EmptyState(QtWidgets.QWidget):
         layout = QtWidgets.QVBoxLayout(self)
         layout.setSpacing(14)
         layout.addStretch(2)
-        self.title = self._line("Open a study", "title", 6)
+        self.title = self._line(tr("Open a study"), "title", 6)
         self.text = self._line(
-            "Drop a folder, a DICOMDIR, a zip or single files here:\n"
-            "MR images and spectroscopy, as DICOM, NIfTI-MRS or Siemens files, mixed as they come.",
+            tr(
+                "Drop a folder, a DICOMDIR, a zip or single files here:\n"
+                "MR images and spectroscopy, as DICOM, NIfTI-MRS or Siemens files, mixed as they come."
+            ),
             "dim",
         )
         layout.addWidget(self.title)
@@ -39,9 +42,9 @@ class EmptyState(QtWidgets.QWidget):
 
     def _build_buttons(self) -> QtWidgets.QHBoxLayout:
         row = QtWidgets.QHBoxLayout()
-        self.folder = QtWidgets.QPushButton("Open folder…  Ctrl+O")
+        self.folder = QtWidgets.QPushButton(tr("Open folder…  Ctrl+O"))
         theme.mark(self.folder, "primary")
-        self.files = QtWidgets.QPushButton("Open files…  Ctrl+Shift+O")
+        self.files = QtWidgets.QPushButton(tr("Open files…  Ctrl+Shift+O"))
         self.folder.clicked.connect(self.folder_requested)
         self.files.clicked.connect(self.files_requested)
         row.addStretch(1)
@@ -52,6 +55,6 @@ class EmptyState(QtWidgets.QWidget):
 
     def set_waiting(self, title: str | None) -> None:
         """Say that a study is being opened, or offer to open one."""
-        self.title.setText(title or "Open a study")
+        self.title.setText(title or tr("Open a study"))
         for widget in (self.text, self.folder, self.files):
             widget.setVisible(title is None)

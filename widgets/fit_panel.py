@@ -17,17 +17,26 @@ from widgets.component_list import CELL_PX, ComponentList
 from widgets.flow_layout import FlowLayout
 from widgets.gesture import Gesture
 from widgets.range_row import RangeRow
+from widgets.texts import noop, tr
 
-_PHASE = Adjustable(PHASE, "°", -180, 180, 0.5, 1, "Turns the whole spectrum; [ and ] turn it by 1°.", signed=True)
+_PHASE = Adjustable(
+    PHASE, "°", -180, 180, 0.5, 1, noop("Turns the whole spectrum; [ and ] turn it by 1°."), signed=True
+)
 _SHIFT = Adjustable(
-    SHIFT, "ppm", -0.3, 0.3, 0.002, 3, "Moves all signals of the model together along the axis.", signed=True
+    SHIFT, "ppm", -0.3, 0.3, 0.002, 3, noop("Moves all signals of the model together along the axis."), signed=True
 )
 _STIFFNESS = Adjustable(
     STIFFNESS, "ED/ppm", 0.6, 25, 0.1, 2,
-    "Effective dimensions of the baseline per ppm: few are stiff, many follow every bend.", logarithmic=True,
+    noop("Effective dimensions of the baseline per ppm: few are stiff, many follow every bend."), logarithmic=True,
 )  # fmt: skip
 _WIDTH = Adjustable(
-    WIDTH, "Hz", 0.1, 20, 0.1, 1, "Full width at half maximum of the Gaussian part of the line shape of all signals."
+    WIDTH,
+    "Hz",
+    0.1,
+    20,
+    0.1,
+    1,
+    noop("Full width at half maximum of the Gaussian part of the line shape of all signals."),
 )
 _NUMBER_PX = 148
 _WIDE_PX = 780
@@ -49,7 +58,7 @@ class FitPanel(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "panel")
-        self.setAccessibleName("Adjust the fit")
+        self.setAccessibleName(tr("Adjust the fit"))
         self._settings, self._voxel = FitSettings(), ""
         self._names: tuple[str, ...] = ()
         self._found: Adjustables | None = None
@@ -73,7 +82,7 @@ class FitPanel(QtWidgets.QFrame):
     # --- building ------------------------------------------------------------------------------------------------
 
     def _build_heading(self) -> QtWidgets.QLayout:
-        self.heading, self.state = QtWidgets.QLabel("ADJUST"), QtWidgets.QLabel()
+        self.heading, self.state = QtWidgets.QLabel(tr("ADJUST")), QtWidgets.QLabel()
         theme.mark(self.heading, "heading")
         theme.mark(self.state, "dim")
         self.state.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred)
@@ -123,9 +132,9 @@ class FitPanel(QtWidgets.QFrame):
         bar.setSizePolicy(policy)
         self.undo, self.redo = QtWidgets.QPushButton(), QtWidgets.QPushButton()
         self.reset, self.compare = QtWidgets.QPushButton(), QtWidgets.QPushButton()
-        self.reset.setAccessibleName("Reset to automatic")
-        self.compare.setAccessibleName("Compare with automatic fit")
-        self.compare.setToolTip("Draws the automatic fit over this one, until it is pressed again.")
+        self.reset.setAccessibleName(tr("Reset to automatic"))
+        self.compare.setAccessibleName(tr("Compare with automatic fit"))
+        self.compare.setToolTip(tr("Draws the automatic fit over this one, until it is pressed again."))
         self.compare.setCheckable(True)
         for button in (self.undo, self.redo, self.reset, self.compare):
             flow.addWidget(button)
@@ -143,8 +152,8 @@ class FitPanel(QtWidgets.QFrame):
         self._voxel, self._names, self._found = "", (), None
         self._enable(False)
         self.signals.show_signals((), ())
-        self.signals_label.setText("Signals")
-        self.state.setText("Nothing to adjust before a spectrum is fitted.")
+        self.signals_label.setText(tr("Signals"))
+        self.state.setText(tr("Nothing to adjust before a spectrum is fitted."))
         self.reset.setEnabled(False)
         self.compare.setChecked(False)
         self.compare.setEnabled(False)
@@ -198,14 +207,24 @@ class FitPanel(QtWidgets.QFrame):
         self.range.show_range(now.ppm_range, automatic=wanted.ppm_range is None)
 
     def _tell(self, process: ProcessSettings, fit: Fit | None, adjusted: bool) -> None:
-        self.heading.setText(f"ADJUST {self._voxel}".rstrip())
-        said = ["adjusted by the reader" if adjusted else "automatic"]
+        self.heading.setText(tr("ADJUST {voxel}", voxel=self._voxel).rstrip())
+        said = [tr("adjusted by the reader") if adjusted else tr("automatic")]
         if process.keep_transients is not None:
-            said.append(f"{sum(process.keep_transients)} of {len(process.keep_transients)} transients chosen by hand")
-        said.append("every change refits and can be undone" if fit is not None else "this fit failed; change or undo")
+            said.append(
+                tr(
+                    "{count} of {all} transients chosen by hand",
+                    count=sum(process.keep_transients),
+                    all=len(process.keep_transients),
+                )
+            )
+        said.append(
+            tr("every change refits and can be undone") if fit is not None else tr("this fit failed; change or undo")
+        )
         self.state.setText(" · ".join(said))
         count = len(self._names)
-        self.signals_label.setText(f"Signals: {count - len(self._settings.left_out)} of {count}")
+        self.signals_label.setText(
+            tr("Signals: {fitted} of {count}", fitted=count - len(self._settings.left_out), count=count)
+        )
         self.reset.setEnabled(adjusted)
         self.compare.setEnabled(adjusted)
         if not adjusted:
@@ -213,7 +232,7 @@ class FitPanel(QtWidgets.QFrame):
 
     def set_history(self, undo: str, redo: str) -> None:
         """Name what would be undone and redone; empty where there is nothing."""
-        for button, sign, word, what in ((self.undo, "↶", "Undo", undo), (self.redo, "↷", "Redo", redo)):
+        for button, sign, word, what in ((self.undo, "↶", tr("Undo"), undo), (self.redo, "↷", tr("Redo"), redo)):
             button.setText(f"{sign} {word} {what}".rstrip())
             button.setAccessibleName(f"{word} {what}".rstrip())
             button.setEnabled(bool(what))
@@ -263,8 +282,8 @@ class FitPanel(QtWidgets.QFrame):
         self._columns.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self._signals_box.setDirection(direction.TopToBottom if wide else direction.LeftToRight)
         self.signals.setMinimumWidth(3 * CELL_PX[0] + 16 if wide else 0)
-        self.reset.setText("Reset to automatic" if self.width() >= _LONG_WORDS_PX else "Reset")
-        self.compare.setText("Compare with automatic fit" if self.width() >= _LONG_WORDS_PX else "Compare")
+        self.reset.setText(tr("Reset to automatic") if self.width() >= _LONG_WORDS_PX else tr("Reset"))
+        self.compare.setText(tr("Compare with automatic fit") if self.width() >= _LONG_WORDS_PX else tr("Compare"))
 
     def apply_theme(self) -> None:
         """Take the colours of the theme in use."""

@@ -6,6 +6,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from analysis.types import Gate
 from widgets import theme, wording
+from widgets.texts import tr
 
 LEAST_LETTERS = 3
 """A reason has at least this many letters, so that a slip of the finger is none."""
@@ -24,10 +25,10 @@ class GateEditor(QtWidgets.QFrame):
         theme.mark(self.told, "dim")
         self.told.setWordWrap(True)
         self.reason = QtWidgets.QLineEdit()
-        self.reason.setAccessibleName("Reason to override the gate")
-        self.accept_button = QtWidgets.QPushButton("Override")
-        self.withdraw_button = QtWidgets.QPushButton("Withdraw")
-        self.close_button = QtWidgets.QPushButton("Close")
+        self.reason.setAccessibleName(tr("Reason to override the gate"))
+        self.accept_button = QtWidgets.QPushButton(tr("Override"))
+        self.withdraw_button = QtWidgets.QPushButton(tr("Withdraw"))
+        self.close_button = QtWidgets.QPushButton(tr("Close"))
         layout = QtWidgets.QGridLayout(self)
         layout.setContentsMargins(0, 2, 0, 2)
         layout.setSpacing(4)
@@ -49,9 +50,11 @@ class GateEditor(QtWidgets.QFrame):
         self.gate_name = gate.name
         self.told.setText(wording.gate_tooltip(gate))
         self.reason.setText(reason or "")
-        self.reason.setPlaceholderText(f"Why may this voxel be read although {gate.name} says {gate.verdict}?")
-        self.accept_button.setText("Override" if reason is None else "Change the reason")
-        self.accept_button.setAccessibleName(f"Override the gate {gate.name}")
+        self.reason.setPlaceholderText(
+            tr("Why may this voxel be read although {name} says {verdict}?", name=gate.name, verdict=gate.verdict)
+        )
+        self.accept_button.setText(tr("Override") if reason is None else tr("Change the reason"))
+        self.accept_button.setAccessibleName(tr("Override the gate {name}", name=gate.name))
         self.withdraw_button.setVisible(reason is not None)
         can_override = stands_in_the_way or reason is not None
         for widget in (self.reason, self.accept_button):

@@ -8,6 +8,7 @@ from PySide6 import QtCore, QtWidgets
 from analysis.halves import Halves
 from widgets import theme, wording
 from widgets.spectrum_axes import LEFT_PX, AmplitudeAxis, PpmAxis
+from widgets.texts import tr
 
 _BAND_SD = 2.0
 
@@ -23,11 +24,11 @@ class HalvesView(QtWidgets.QFrame):
         self.heading.setWordWrap(True)
         theme.mark(self.heading, "dim")
         self.canvas = pg.GraphicsLayoutWidget()
-        self.canvas.setAccessibleName("Spectra of odd and even transients, and half their difference")
+        self.canvas.setAccessibleName(tr("Spectra of odd and even transients, and half their difference"))
         self.difference, self.spectra = self._plot(0), self._plot(1)
         self.difference.setXLink(self.spectra)
         self.difference.getViewBox().invertX(True)
-        self.spectra.setLabel("bottom", "Chemical shift (ppm)")
+        self.spectra.setLabel("bottom", tr("Chemical shift (ppm)"))
         self.canvas.ci.layout.setRowStretchFactor(0, 1)
         self.canvas.ci.layout.setRowStretchFactor(1, 3)
         self.band = pg.LinearRegionItem(orientation="horizontal", movable=False)
@@ -39,7 +40,7 @@ class HalvesView(QtWidgets.QFrame):
         layout.addWidget(self.heading)
         layout.addWidget(self.canvas, 1)
         self.apply_theme()
-        self.set_halves(None, "No spectrum is shown.")
+        self.set_halves(None, tr("No spectrum is shown."))
 
     def _plot(self, row: int) -> pg.PlotItem:
         axes = {"left": AmplitudeAxis("left"), "bottom": PpmAxis("bottom")}
@@ -81,8 +82,12 @@ class HalvesView(QtWidgets.QFrame):
             self.heading.setText(why_not)
             return
         self.heading.setText(
-            "Solid: odd transients; dashed: even ones. Above: half their difference, band ± 2 σ of the noise."
-            f" Its variance is {halves.misfit:.2f} times that of the noise; 1 means that only noise differs."
+            tr(
+                "Solid: odd transients; dashed: even ones. Above: half their difference, band ± 2 "
+                "σ of the noise. Its variance is {misfit:.2f} times that of the noise; 1 means "
+                "that only noise differs.",
+                misfit=halves.misfit,
+            )
         )
         self._name_units(halves)
         self.odd_curve.setData(halves.ppm, halves.odd)
@@ -99,6 +104,6 @@ class HalvesView(QtWidgets.QFrame):
 
     def _name_units(self, halves: Halves) -> None:
         exponent = wording.scale_exponent(float(abs(halves.odd).max()))
-        for plot, name in ((self.difference, "Difference / 2"), (self.spectra, "Signal")):
+        for plot, name in ((self.difference, tr("Difference / 2")), (self.spectra, tr("Signal"))):
             plot.getAxis("left").setScale(10.0**-exponent)
             plot.getAxis("left").setLabel(f"{name} ({wording.arbitrary_unit(exponent)})")

@@ -12,6 +12,7 @@ from analysis.reslice import BODY_PLANES, BodyPlane, SliceStack, body_axes, hold
 from analysis.types import FloatArray, Volume
 from widgets.layouts import LAYOUTS, Layout
 from widgets.overlays import VoxelMark
+from widgets.texts import tr
 
 _EXTENT_STEP_MM = 20.0
 _LEAST_SLICES = 4
@@ -57,7 +58,7 @@ def hang(volumes: Sequence[Volume], mark: VoxelMark | None, layout: Layout = LAY
     layout : says which plane goes where, and whether acquired planes go before reformatted ones
     """
     if not volumes:
-        nothing = Pane(None, "", "This study holds no images that can be shown.")
+        nothing = Pane(None, "", tr("This study holds no images that can be shown."))
         return nothing, Pane(None, ""), Pane(None, "")
     planes = {plane: acquired(volumes, plane, mark) for plane in layout.planes}
     order = sorted(layout.planes, key=lambda plane: layout.acquired_first and planes[plane] is None)
@@ -80,7 +81,7 @@ def hang_prior(volumes: Sequence[Volume], mark: VoxelMark | None, like: Pane) ->
         if found is not None:
             return _acquired_pane(found) or Pane(None, "")
     best = min(volumes, key=lambda volume: _rank(volume, None), default=None)
-    return _acquired_pane(best) or Pane(None, "", "The prior study holds no images that can be shown.")
+    return _acquired_pane(best) or Pane(None, "", tr("The prior study holds no images that can be shown."))
 
 
 def choices(volumes: Sequence[Volume], mark: VoxelMark | None) -> tuple[Pane, ...]:
@@ -111,15 +112,21 @@ def _rank(volume: Volume, mark: VoxelMark | None) -> tuple[bool, float, int]:
 def _acquired_pane(volume: Volume | None) -> Pane | None:
     if volume is None:
         return None
-    return Pane(SliceStack(volume), volume.description or f"Series {volume.series_number or ''}".strip())
+    return Pane(
+        SliceStack(volume), volume.description or tr("Series {number}", number=volume.series_number or "").strip()
+    )
 
 
 def _reformatted_pane(volumes: Sequence[Volume], plane: BodyPlane, mark: VoxelMark | None) -> Pane:
     source = _source(volumes, mark)
     if source is None:
-        return Pane(None, "", f"No {plane} slices: no series that holds the voxel has enough slices to make them.")
+        return Pane(
+            None,
+            "",
+            tr("No {plane} slices: no series that holds the voxel has enough slices to make them.", plane=plane),
+        )
     axes, through = _axes_and_point(source, mark)
-    title = f"{plane.capitalize()} of {source.description}"
+    title = tr("{plane} of {description}", plane=plane.capitalize(), description=source.description)
     return Pane(reformat(source, plane, axes, through), title)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from widgets.texts import tr
+
 
 class ImageWindow(QtWidgets.QWidget):
     """Holds a widget for as long as it is open; closing it asks that the widget be taken back."""
@@ -15,8 +17,8 @@ class ImageWindow(QtWidgets.QWidget):
         self,
         parent: QtWidgets.QWidget | None = None,
         *,
-        title: str = "Discern images",
-        name: str = "Images on a second monitor",
+        title: str = tr("Discern images"),
+        name: str = tr("Images on a second monitor"),
     ) -> None:
         super().__init__(parent, QtCore.Qt.WindowType.Window)
         self.setWindowTitle(title)

@@ -6,9 +6,12 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from widgets import theme
 from widgets.commands import Commands, clashing
+from widgets.texts import noop, tr
 
 _SIZE = (560, 620)
-_HINT = "Click into a row and press the keys. Those of images and of the spectrum count while these have the focus."
+_HINT = noop(
+    "Click into a row and press the keys. Those of images and of the spectrum count while these have the focus."
+)
 
 
 class KeyEditor(QtWidgets.QDialog):
@@ -20,11 +23,11 @@ class KeyEditor(QtWidgets.QDialog):
     def __init__(self, commands: Commands, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         self._commands = commands
-        self.setWindowTitle("Keys of the window")
+        self.setWindowTitle(tr("Keys of the window"))
         self.resize(*_SIZE)
         self.table = QtWidgets.QTableWidget(0, 2)
-        self.table.setHorizontalHeaderLabels(["Command", "Keys"])
-        self.table.setAccessibleName("Commands and their keys")
+        self.table.setHorizontalHeaderLabels([tr("Command"), tr("Keys")])
+        self.table.setAccessibleName(tr("Commands and their keys"))
         self.table.verticalHeader().hide()
         self.table.setTabKeyNavigation(False)
         self.table.horizontalHeader().setSectionResizeMode(0, QtWidgets.QHeaderView.ResizeMode.Stretch)
@@ -43,7 +46,7 @@ class KeyEditor(QtWidgets.QDialog):
         kinds = QtWidgets.QDialogButtonBox.StandardButton
         box = QtWidgets.QDialogButtonBox(kinds.Ok | kinds.Cancel | kinds.RestoreDefaults)
         self.ok, self.reset = box.button(kinds.Ok), box.button(kinds.RestoreDefaults)
-        self.reset.setText("Reset all")
+        self.reset.setText(tr("Reset all"))
         self.reset.clicked.connect(self._reset)
         box.accepted.connect(self._take_over)
         box.rejected.connect(self.reject)
@@ -53,12 +56,12 @@ class KeyEditor(QtWidgets.QDialog):
         commands = self._commands.all
         self.table.setRowCount(len(commands))
         for row, command in enumerate(commands):
-            item = QtWidgets.QTableWidgetItem(command.name)
+            item = QtWidgets.QTableWidgetItem(command.title)
             item.setFlags(QtCore.Qt.ItemFlag.ItemIsEnabled)
             edit = QtWidgets.QKeySequenceEdit(QtGui.QKeySequence(command.keys))
             edit.setMaximumSequenceLength(1)
             edit.setClearButtonEnabled(True)
-            edit.setAccessibleName(f"Keys of {command.name}")
+            edit.setAccessibleName(tr("Keys of {name}", name=command.title))
             edit.keySequenceChanged.connect(lambda _: self._check())
             self.edits[command.name] = edit
             self.table.setItem(row, 0, item)
@@ -72,8 +75,18 @@ class KeyEditor(QtWidgets.QDialog):
     def _check(self) -> None:
         wanted = self._wanted()
         clashes = clashing(self._commands.all, wanted)
+        titles = {command.name: command.title for command in self._commands.all}
         name, other = next(iter(clashes.items()), ("", ""))
-        text = f"{wanted[name]} is given to both {other} and {name}; change one of them." if clashes else _HINT
+        text = (
+            tr(
+                "{keys} is given to both {other} and {name}; change one of them.",
+                keys=wanted[name],
+                other=titles.get(other, ""),
+                name=titles.get(name, ""),
+            )
+            if clashes
+            else tr(_HINT)
+        )
         self.problem.setText(text)
         self.ok.setEnabled(not clashes)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analysis.reslice import BodyPlane
+from widgets.texts import noop
 
 LayoutId = Literal["lumbar", "cord", "brain", "row"]
 
@@ -33,10 +34,10 @@ class Layout:
 
 
 LAYOUTS: tuple[Layout, ...] = (
-    Layout("lumbar", "Lumbar: large sagittal", ("sagittal", "axial", "coronal")),
-    Layout("cord", "Cord: sagittal and large axial", ("sagittal", "axial", "coronal"), large=0.42, upper=0.62),
-    Layout("brain", "Brain: large axial", ("axial", "sagittal", "coronal"), acquired_first=False, large=0.56),
-    Layout("row", "Side by side", ("sagittal", "axial", "coronal"), acquired_first=False, row=True, large=1 / 3),
+    Layout("lumbar", noop("Lumbar: large sagittal"), ("sagittal", "axial", "coronal")),
+    Layout("cord", noop("Cord: sagittal and large axial"), ("sagittal", "axial", "coronal"), large=0.42, upper=0.62),
+    Layout("brain", noop("Brain: large axial"), ("axial", "sagittal", "coronal"), acquired_first=False, large=0.56),
+    Layout("row", noop("Side by side"), ("sagittal", "axial", "coronal"), acquired_first=False, row=True, large=1 / 3),
 )
 FOR_PROTOCOL: dict[str, LayoutId] = {"disc": "lumbar", "cord": "cord", "brain": "brain"}
 """The layout that a protocol starts with."""

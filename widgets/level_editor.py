@@ -8,10 +8,11 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from analysis.levels import LUMBAR_COUNTS, LevelLabel, disc_levels, lumbar_count_of
 from widgets import theme
+from widgets.texts import noop, tr
 from widgets.voxel_table import VoxelTable
 
-_TITLES = ("Now", "Then", "Confidence", "Why")
-_COUNT_WORDS = {4: "4 (L5 or T12 counted otherwise)", 5: "5", 6: "6 (L6, or lumbarised S1)"}
+_TITLES = (noop("Now"), noop("Then"), noop("Confidence"), noop("Why"))
+_COUNT_WORDS = {4: noop("4 (L5 or T12 counted otherwise)"), 5: "5", 6: noop("6 (L6, or lumbarised S1)")}
 
 
 class LevelEditor(QtWidgets.QFrame):
@@ -25,19 +26,19 @@ class LevelEditor(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "panel")
-        self.setAccessibleName("Correct the levels")
+        self.setAccessibleName(tr("Correct the levels"))
         self._now: tuple[str, ...] = ()
         self._voxel, self._possible = -1, False
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 8)
         layout.setSpacing(6)
-        heading = QtWidgets.QLabel("LEVELS  name one disc; the others follow along the spine")
+        heading = QtWidgets.QLabel(tr("LEVELS  name one disc; the others follow along the spine"))
         theme.mark(heading, "heading")
         layout.addWidget(heading)
         layout.addLayout(self._build_form())
         self.problem = QtWidgets.QLabel()
         self.problem.setWordWrap(True)
-        self.problem.setAccessibleName("Why this numbering is not possible")
+        self.problem.setAccessibleName(tr("Why this numbering is not possible"))
         layout.addWidget(self.problem)
         layout.addWidget(self._build_table(), 1)
         layout.addLayout(self._build_buttons())
@@ -47,13 +48,13 @@ class LevelEditor(QtWidgets.QFrame):
     def _build_form(self) -> QtWidgets.QLayout:
         form = QtWidgets.QFormLayout()
         self.voxel, self.level, self.count = (QtWidgets.QComboBox() for _ in range(3))
-        for text, box in (("&Voxel", self.voxel), ("&Disc", self.level), ("&Lumbar vertebrae", self.count)):
+        for text, box in ((tr("&Voxel"), self.voxel), (tr("&Disc"), self.level), (tr("&Lumbar vertebrae"), self.count)):
             box.setAccessibleName(text.replace("&", ""))
             label = QtWidgets.QLabel(text)
             label.setBuddy(box)
             form.addRow(label, box)
         for count in LUMBAR_COUNTS:
-            self.count.addItem(_COUNT_WORDS[count], count)
+            self.count.addItem(tr(_COUNT_WORDS[count]), count)
         self.voxel.activated.connect(self._on_voxel)
         self.level.activated.connect(lambda _: self._ask())
         self.count.activated.connect(self._on_count)
@@ -63,12 +64,15 @@ class LevelEditor(QtWidgets.QFrame):
         self.items = QtGui.QStandardItemModel(0, len(_TITLES), self)
         self.table = VoxelTable()
         self.table.setModel(self.items)
-        self.table.setAccessibleName("Levels now and after the correction")
+        self.table.setAccessibleName(tr("Levels now and after the correction"))
         return self.table
 
     def _build_buttons(self) -> QtWidgets.QLayout:
         row = QtWidgets.QHBoxLayout()
-        self.apply_button, self.close_button = QtWidgets.QPushButton("Number so"), QtWidgets.QPushButton("Cancel")
+        self.apply_button, self.close_button = (
+            QtWidgets.QPushButton(tr("Number so")),
+            QtWidgets.QPushButton(tr("Cancel")),
+        )
         theme.mark(self.apply_button, "primary")
         self.apply_button.clicked.connect(self._apply)
         self.close_button.clicked.connect(self.close_requested)
@@ -98,7 +102,7 @@ class LevelEditor(QtWidgets.QFrame):
         self.problem.setVisible(bool(problem))
         self.problem.setStyleSheet(f"color: {theme.current().bad};")
         self.items.setRowCount(0)
-        self.items.setHorizontalHeaderLabels(list(_TITLES))
+        self.items.setHorizontalHeaderLabels([tr(title) for title in _TITLES])
         for now, then in zip(self._now, labels, strict=False):
             texts = (now, then.label, then.confidence, then.why)
             self.items.appendRow([_item(then, text, bold=text == then.label != now) for text in texts])

@@ -24,6 +24,7 @@ from widgets.patient_banner import PatientBanner
 from widgets.progress_bar import ProgressBar
 from widgets.slice_grid import SliceGrid
 from widgets.spectrum_view import SpectrumView
+from widgets.texts import noop, tr
 
 LAYOUT_VERSION = 3
 _DEFAULT_SIZE = (1600, 950)
@@ -108,10 +109,10 @@ class MainWindow(QtWidgets.QMainWindow):
         """Return the panels beneath the spectrum, one at a time."""
         panels = QtWidgets.QTabWidget()
         panels.setDocumentMode(True)
-        panels.setAccessibleName("Panels of the selected voxel")
-        panels.addTab(self.metabolites, "Signals and ratios")
-        panels.addTab(self.fit_panel, "Adjust")
-        panels.addTab(self.morphology, "Morphology")
+        panels.setAccessibleName(tr("Panels of the selected voxel"))
+        panels.addTab(self.metabolites, tr("Signals and ratios"))
+        panels.addTab(self.fit_panel, tr("Adjust"))
+        panels.addTab(self.morphology, tr("Morphology"))
         return panels
 
     def _splitter(
@@ -131,7 +132,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.progress = ProgressBar()
         self.status_text = QtWidgets.QLabel()
         self.status_text.setContentsMargins(10, 3, 10, 3)
-        keys = QtWidgets.QLabel("F1 keys and help")
+        keys = QtWidgets.QLabel(tr("F1 keys and help"))
         theme.mark(keys, "dim")
         keys.setContentsMargins(10, 3, 10, 3)
         self.statusBar().setSizeGripEnabled(False)
@@ -145,62 +146,62 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _build_menus(self, protocols: tuple[str, ...]) -> None:
         bar = self.menuBar()
-        study = bar.addMenu("&Study")
-        self._action(study, "Open &folder…", "Ctrl+O", self.folder_requested.emit)
-        self._action(study, "Open f&iles…", "Ctrl+Shift+O", self.files_requested.emit)
-        self.worklist_action = self._action(study, "&Worklist…", "Ctrl+L", self.worklist_requested.emit)
-        self.study_menu = study.addMenu("&Studies that were read")
+        study = bar.addMenu(tr("&Study"))
+        self._action(study, noop("Open &folder…"), "Ctrl+O", self.folder_requested.emit)
+        self._action(study, noop("Open f&iles…"), "Ctrl+Shift+O", self.files_requested.emit)
+        self.worklist_action = self._action(study, noop("&Worklist…"), "Ctrl+L", self.worklist_requested.emit)
+        self.study_menu = study.addMenu(tr("&Studies that were read"))
         study.addSeparator()
-        self.report_action = self._action(study, "&Report", "Ctrl+R", self.report_requested.emit)
-        self.export_action = self._action(study, "&Export table as CSV…", "", self.export_requested.emit)
-        self._action(study, "&Details…", "Ctrl+I", self.details_requested.emit)
+        self.report_action = self._action(study, noop("&Report"), "Ctrl+R", self.report_requested.emit)
+        self.export_action = self._action(study, noop("&Export table as CSV…"), "", self.export_requested.emit)
+        self._action(study, noop("&Details…"), "Ctrl+I", self.details_requested.emit)
         study.addSeparator()
-        self._action(study, "&Quit", "Ctrl+Q", self.close)
-        reading = bar.addMenu("&Reading")
-        self.undo_action = self._action(reading, "&Undo", "Ctrl+Z", self.undo_requested.emit)
-        self.redo_action = self._action(reading, "&Redo", "Ctrl+Shift+Z", self.redo_requested.emit)
+        self._action(study, noop("&Quit"), "Ctrl+Q", self.close)
+        reading = bar.addMenu(tr("&Reading"))
+        self.undo_action = self._action(reading, noop("&Undo"), "Ctrl+Z", self.undo_requested.emit)
+        self.redo_action = self._action(reading, noop("&Redo"), "Ctrl+Shift+Z", self.redo_requested.emit)
         self.set_history("", "")
         reading.addSeparator()
-        self._action(reading, "&Next voxel", "N", lambda: self.step_requested.emit(1))
-        self._action(reading, "&Previous voxel", "P", lambda: self.step_requested.emit(-1))
+        self._action(reading, noop("&Next voxel"), "N", lambda: self.step_requested.emit(1))
+        self._action(reading, noop("&Previous voxel"), "P", lambda: self.step_requested.emit(-1))
         reading.addSeparator()
-        self._action(reading, "&Analyse again", "F5", self.analyse_requested.emit)
+        self._action(reading, noop("&Analyse again"), "F5", self.analyse_requested.emit)
         self._build_protocol_menu(reading, protocols)
-        view = bar.addMenu("&View")
-        self.projection_action = self._action(view, "&Projections of voxels off the slice", "", lambda: None)
+        view = bar.addMenu(tr("&View"))
+        self.projection_action = self._action(view, noop("&Projections of voxels off the slice"), "", lambda: None)
         self.projection_action.setCheckable(True)
         self.projection_action.toggled.connect(self.grid.set_projections)
         self.grid.projections_changed.connect(self.projection_action.setChecked)
         self._build_image_menus(view)
         view.addSeparator()
-        self._action(view, "&Dark theme", "", lambda: self.theme_requested.emit("dark"))
-        self._action(view, "&Light theme", "", lambda: self.theme_requested.emit("light"))
-        self.report_menu = bar.addMenu("Re&port")
-        about = bar.addMenu("&Help")
-        self._action(about, "&Keys", "F1", self.keys_requested.emit)
-        self._action(about, "&Change keys…", "", self.key_editor_requested.emit)
-        self._action(about, "&About Discern", "", self.about_requested.emit)
-        self._action(self, "Cancel", "Esc", self.escape_pressed.emit)
+        self._action(view, noop("&Dark theme"), "", lambda: self.theme_requested.emit("dark"))
+        self._action(view, noop("&Light theme"), "", lambda: self.theme_requested.emit("light"))
+        self.report_menu = bar.addMenu(tr("Re&port"))
+        about = bar.addMenu(tr("&Help"))
+        self._action(about, noop("&Keys"), "F1", self.keys_requested.emit)
+        self._action(about, noop("&Change keys…"), "", self.key_editor_requested.emit)
+        self._action(about, noop("&About Discern"), "", self.about_requested.emit)
+        self._action(self, noop("Cancel"), "Esc", self.escape_pressed.emit)
 
     def _build_image_menus(self, view: QtWidgets.QMenu) -> None:
         """Offer layouts, shifted volumes, reference lines, the second window and the scene in three dimensions."""
-        lines = self._action(view, "&Reference lines", "", lambda: None)
+        lines = self._action(view, noop("&Reference lines"), "", lambda: None)
         lines.setCheckable(True)
         lines.setChecked(True)
         lines.toggled.connect(self.grid.set_reference_lines)
         self.grid.reference_lines_changed.connect(lines.setChecked)
-        bands = self._action(view, "S&aturation bands", "", lambda: None)
+        bands = self._action(view, noop("S&aturation bands"), "", lambda: None)
         bands.setCheckable(True)
         bands.toggled.connect(self.grid.set_bands)
         self.grid.bands_changed.connect(bands.setChecked)
-        shifted = view.addMenu("&Shifted volumes")
+        shifted = view.addMenu(tr("&Shifted volumes"))
         self.shifted_actions = {
             line.name: self._action(shifted, f"Volume of {line.name}", "", self._choose_lines) for line in LINES
         }
         for action in self.shifted_actions.values():
             action.setCheckable(True)
         self.grid.lines_changed.connect(self._show_lines)
-        layouts = view.addMenu("La&yout of the images")
+        layouts = view.addMenu(tr("La&yout of the images"))
         self.layout_actions = {
             choice.id: self._action(layouts, choice.title, "", functools.partial(self.grid.choose_layout, choice.id))
             for choice in LAYOUTS
@@ -209,8 +210,8 @@ class MainWindow(QtWidgets.QMainWindow):
             action.setCheckable(True)
         self.grid.layout_changed.connect(self._show_layout)
         self._show_layout(self.grid.layout_used.id)
-        self._action(view, "Images in a window of their &own", "Ctrl+M", self._detach_images)
-        self._action(view, "&Three dimensions…", "Ctrl+3", self.volume_requested.emit)
+        self._action(view, noop("Images in a window of their &own"), "Ctrl+M", self._detach_images)
+        self._action(view, noop("&Three dimensions…"), "Ctrl+3", self.volume_requested.emit)
 
     def _choose_lines(self) -> None:
         self.grid.set_lines([name for name, action in self.shifted_actions.items() if action.isChecked()])
@@ -236,13 +237,13 @@ class MainWindow(QtWidgets.QMainWindow):
             self.left.insertWidget(0, grid)
 
     def _build_protocol_menu(self, parent: QtWidgets.QMenu, protocols: tuple[str, ...]) -> None:
-        menu = parent.addMenu("P&rotocol")
-        self._action(menu, "Automatic", "", lambda: self.protocol_requested.emit(""))
+        menu = parent.addMenu(tr("P&rotocol"))
+        self._action(menu, noop("Automatic"), "", lambda: self.protocol_requested.emit(""))
         for name in protocols:
             self._action(menu, name.capitalize(), "", functools.partial(self.protocol_requested.emit, name))
 
     def _action(self, where: QtWidgets.QWidget, text: str, keys: str, slot: Callable[[], object]) -> QtGui.QAction:
-        action = QtGui.QAction(text, self)
+        action = QtGui.QAction(tr(text), self)
         self.commands.add(text.replace("&", "").rstrip("…"), action, keys)
         action.triggered.connect(lambda _=False: slot())
         where.addAction(action)
@@ -279,7 +280,10 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def set_history(self, undo_text: str, redo_text: str) -> None:
         """Offer to undo and redo, by the name of what that would change."""
-        for action, word, text in ((self.undo_action, "&Undo", undo_text), (self.redo_action, "&Redo", redo_text)):
+        for action, word, text in (
+            (self.undo_action, tr("&Undo"), undo_text),
+            (self.redo_action, tr("&Redo"), redo_text),
+        ):
             action.setText(f"{word} {text}" if text else word)
             action.setEnabled(bool(text))
 

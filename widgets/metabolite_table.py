@@ -9,20 +9,36 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from analysis.types import Measured, Ratio, VoxelResult
 from widgets import theme, wording
 from widgets.disc_model import ModelIndex
+from widgets.texts import noop, tr
 from widgets.voxel_table import VoxelTable
 
 Role = QtCore.Qt.ItemDataRole
-_TITLES = ("Signal", "Amplitude ± SD", "SD", "mmol/l ± SD", "Ratio", "Value ± SD", "90 % interval")
+_TITLES = (
+    noop("Signal"),
+    noop("Amplitude ± SD"),
+    noop("SD"),
+    noop("mmol/l ± SD"),
+    noop("Ratio"),
+    noop("Value ± SD"),
+    noop("90 % interval"),
+)
 _TIPS = (
-    "A fitted signal or a sum of them.",
-    "Amplitude per molecule in the signal's arbitrary unit ± its standard deviation (Cramér–Rao bound of the fit).",
-    "Standard deviation as a percentage of the amplitude. A large one means little is known, not that nothing is "
-    "there.",
-    "Concentration in tissue by the unsuppressed water ± its standard deviation, which includes what is not known of "
-    "the water and the relaxation. Much of it is common to all signals of a voxel and cancels in a ratio.",
-    "A molar ratio that the protocol reports.",
-    "The ratio ± its standard deviation, which includes the fit's covariance.",
-    "From the 5th to the 95th percentile.",
+    noop("A fitted signal or a sum of them."),
+    noop(
+        "Amplitude per molecule in the signal's arbitrary unit ± its standard deviation (Cramér–Rao bound of the fit)."
+    ),
+    noop(
+        "Standard deviation as a percentage of the amplitude. A large one means little is known, not that nothing is "
+        "there."
+    ),
+    noop(
+        "Concentration in tissue by the unsuppressed water ± its standard deviation, which "
+        "includes what is not known of the water and the relaxation. Much of it is common to all "
+        "signals of a voxel and cancels in a ratio."
+    ),
+    noop("A molar ratio that the protocol reports."),
+    noop("The ratio ± its standard deviation, which includes the fit's covariance."),
+    noop("From the 5th to the 95th percentile."),
 )
 _SURE_PERCENT, _UNSURE_PERCENT = 15.0, 30.0
 """Bold below the first, as LCModel prints it (its ISDBOL is 15); dim above the second, a design choice."""
@@ -86,7 +102,7 @@ class MetaboliteModel(QtCore.QAbstractTableModel):
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
             return self._text(row, column)
         if role == Role.ToolTipRole:
-            return _TIPS[column]
+            return tr(_TIPS[column])
         if role == Role.ForegroundRole:
             unsure = row.percent is None or row.percent > _UNSURE_PERCENT
             return QtGui.QBrush(QtGui.QColor(theme.current().dim)) if unsure and column in (0, 1, 2) else None
@@ -117,9 +133,9 @@ class MetaboliteModel(QtCore.QAbstractTableModel):
             return None
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
             unit = f" ({wording.arbitrary_unit(self._exponent)})" if section == 1 else ""
-            return _TITLES[section] + unit
+            return tr(_TITLES[section]) + unit
         if role == Role.ToolTipRole:
-            return _TIPS[section]
+            return tr(_TIPS[section])
         if role == Role.TextAlignmentRole:
             return int(QtCore.Qt.AlignmentFlag.AlignVCenter | QtCore.Qt.AlignmentFlag.AlignLeft)
         return None
@@ -145,22 +161,22 @@ class MetaboliteTable(QtWidgets.QFrame):
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 6)
         layout.setSpacing(4)
-        self.heading = QtWidgets.QLabel("SIGNALS AND RATIOS")
+        self.heading = QtWidgets.QLabel(tr("SIGNALS AND RATIOS"))
         theme.mark(self.heading, "heading")
         layout.addWidget(self.heading)
         self.model = MetaboliteModel(self)
         self.table = VoxelTable()
         self.table.setModel(self.model)
         self.table.verticalHeader().setDefaultSectionSize(26)
-        self.table.setAccessibleName("Amplitudes and ratios of the selected voxel")
+        self.table.setAccessibleName(tr("Amplitudes and ratios of the selected voxel"))
         self.table.copy_requested.connect(self.copy)
         layout.addWidget(self.table, 1)
 
     def set_result(self, result: VoxelResult | None, *, live: bool = False) -> None:
         """Show another voxel; `live` leaves the columns as wide as they are, while the numbers move."""
         self.model.set_result(result)
-        name = f"  {result.label} · amplitudes per molecule, molar ratios" if result is not None else ""
-        self.heading.setText(f"SIGNALS AND RATIOS{name}")
+        name = tr("  {label} · amplitudes per molecule, molar ratios", label=result.label) if result is not None else ""
+        self.heading.setText(tr("SIGNALS AND RATIOS{name}", name=name))
         if live:
             return
         self.table.resizeColumnsToContents()

@@ -21,8 +21,9 @@ from widgets.morphology_wording import (
     yes_no_step,
 )
 from widgets.nucleus_row import NucleusRow
+from widgets.texts import noop, tr
 
-_NOTE = "note on the disc"
+_NOTE = noop("note on the disc")
 _LONGEST_NOTE = 500
 _HERNIATION_PX = 260
 
@@ -37,7 +38,7 @@ class MorphologyPanel(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "panel")
-        self.setAccessibleName("Morphology of the disc")
+        self.setAccessibleName(tr("Morphology of the disc"))
         self._said, self._voxel = UNKNOWN, ""
         self._gesture = Gesture(self)
         self._gesture.began.connect(self.gesture_began)
@@ -51,7 +52,7 @@ class MorphologyPanel(QtWidgets.QFrame):
         layout.addLayout(self._build_form())
         self.caution = QtWidgets.QLabel()
         self.caution.setWordWrap(True)
-        self.caution.setAccessibleName("Cautions for this disc")
+        self.caution.setAccessibleName(tr("Cautions for this disc"))
         layout.addWidget(self.caution)
         layout.addStretch(1)
         self.clear()
@@ -65,53 +66,61 @@ class MorphologyPanel(QtWidgets.QFrame):
         form.setVerticalSpacing(4)
         self._build_choices()
         self._rows = (
-            ("&Pfirrmann", self.pfirrmann),
-            ("&Modic", self.modic),
-            ("&HIZ", self.hiz),
-            ("Her&niation", self.herniation),
-            ("Prior &surgery", self.surgery),
-            ("N&ote", self._build_note()),
+            (tr("&Pfirrmann"), self.pfirrmann),
+            (tr("&Modic"), self.modic),
+            (tr("&HIZ"), self.hiz),
+            (tr("Her&niation"), self.herniation),
+            (tr("Prior &surgery"), self.surgery),
+            (tr("N&ote"), self._build_note()),
         )
         for text, widget in self._rows:
             label = QtWidgets.QLabel(text)
             label.setBuddy(widget)
             form.addRow(label, widget)
         self.height_value, self.ratio_value = QtWidgets.QLabel(), QtWidgets.QLabel()
-        for text, value in (("Disc height", self.height_value), ("Nucleus / CSF", self.ratio_value)):
+        for text, value in ((tr("Disc height"), self.height_value), (tr("Nucleus / CSF"), self.ratio_value)):
             value.setAccessibleName(text)
             value.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
             value.setWordWrap(True)
             form.addRow(text, value)
         self.nucleus = NucleusRow()
-        form.addRow("Voxel in nucleus", self.nucleus)
+        form.addRow(tr("Voxel in nucleus"), self.nucleus)
         return form
 
     def _build_choices(self) -> None:
-        grades = [(grade, roman(grade), PFIRRMANN_WORDS[grade]) for grade in PFIRRMANN_GRADES]
-        types = [(kind, modic_text(kind).removesuffix(" mixed"), f"Modic {modic_text(kind)}") for kind in MODIC_TYPES]
-        answers = [(True, "yes", "Seen on the images."), (False, "no", "Looked for and not seen.")]
-        operated = [(True, "yes", "This disc was operated on."), (False, "no", "This disc was not operated on.")]
-        self.pfirrmann = ChoiceRow("Pfirrmann grade", grades)
-        self.modic = ChoiceRow("Modic type", types)
-        self.hiz = ChoiceRow("High-intensity zone", answers)
-        self.surgery = ChoiceRow("Prior surgery", operated)
+        grades = [(grade, roman(grade), tr(PFIRRMANN_WORDS[grade])) for grade in PFIRRMANN_GRADES]
+        types = [
+            (kind, modic_text(kind).removesuffix(tr(" mixed")), tr("Modic {kind}", kind=modic_text(kind)))
+            for kind in MODIC_TYPES
+        ]
+        answers = [(True, tr("yes"), tr("Seen on the images.")), (False, tr("no"), tr("Looked for and not seen."))]
+        operated = [
+            (True, tr("yes"), tr("This disc was operated on.")),
+            (False, tr("no"), tr("This disc was not operated on.")),
+        ]
+        self.pfirrmann = ChoiceRow(tr("Pfirrmann grade"), grades)
+        self.modic = ChoiceRow(tr("Modic type"), types)
+        self.hiz = ChoiceRow(tr("High-intensity zone"), answers)
+        self.surgery = ChoiceRow(tr("Prior surgery"), operated)
         self.herniation = QtWidgets.QComboBox()
-        self.herniation.setAccessibleName("Herniation")
+        self.herniation.setAccessibleName(tr("Herniation"))
         self.herniation.setMaximumWidth(_HERNIATION_PX)
-        self.herniation.addItem("not said", None)
+        self.herniation.addItem(tr("not said"), None)
         for kind in HERNIATIONS:
-            self.herniation.addItem(HERNIATION_WORDS[kind], kind)
+            self.herniation.addItem(tr(HERNIATION_WORDS[kind]), kind)
         self.pfirrmann.chosen.connect(lambda v: self._step(pfirrmann_step(v), pfirrmann=v))
-        self.modic.chosen.connect(lambda v: self._step("no Modic type" if v is None else f"Modic {v}", modic=v))
-        self.hiz.chosen.connect(lambda v: self._step(yes_no_step("high-intensity zone", v), hiz=v))
-        self.surgery.chosen.connect(lambda v: self._step(yes_no_step("prior surgery", v), prior_surgery=v))
+        self.modic.chosen.connect(
+            lambda v: self._step(tr("no Modic type") if v is None else tr("Modic {kind}", kind=v), modic=v)
+        )
+        self.hiz.chosen.connect(lambda v: self._step(yes_no_step(tr("high-intensity zone"), v), hiz=v))
+        self.surgery.chosen.connect(lambda v: self._step(yes_no_step(tr("prior surgery"), v), prior_surgery=v))
         self.herniation.activated.connect(self._on_herniation)
 
     def _build_note(self) -> QtWidgets.QWidget:
         self.note = QtWidgets.QLineEdit()
         self.note.setMaxLength(_LONGEST_NOTE)
-        self.note.setAccessibleName("Note on the disc")
-        self.note.setPlaceholderText("in your own words")
+        self.note.setAccessibleName(tr("Note on the disc"))
+        self.note.setPlaceholderText(tr("in your own words"))
         self.note.textEdited.connect(self._on_note)
         self.note.editingFinished.connect(self._gesture.end)
         return self.note
@@ -122,7 +131,7 @@ class MorphologyPanel(QtWidgets.QFrame):
         """Show that no disc is selected."""
         self._gesture.end()
         self._voxel = ""
-        self.heading.setText("MORPHOLOGY  no disc is selected")
+        self.heading.setText(tr("MORPHOLOGY  no disc is selected"))
         self._show(UNKNOWN)
         self.set_measures(None)
         self._enable(False)
@@ -138,20 +147,22 @@ class MorphologyPanel(QtWidgets.QFrame):
         if voxel != self._voxel:
             self._gesture.end()
             self._voxel = voxel
-        self.heading.setText(f"MORPHOLOGY  {name or voxel}")
+        self.heading.setText(tr("MORPHOLOGY  {name}", name=name or voxel))
         self._enable(True)
         self._show(morphology)
 
     def set_measures(self, measures: DiscMeasures | None) -> None:
         """Show what was measured of this disc; None is not known yet."""
-        waiting = "It has not been measured yet."
+        waiting = tr("It has not been measured yet.")
         for value, text, why in (
             (self.height_value, height_text(measures), measures.height_why if measures else waiting),
             (self.ratio_value, ratio_text(measures), measures.ratio_why if measures else waiting),
         ):
             known = text != wording.NONE
             value.setText(text if known else f"{text}  {why}")
-            value.setToolTip(f"{why} Series: {measures.series}." if measures and measures.series else why)
+            value.setToolTip(
+                tr("{why} Series: {series}.", why=why, series=measures.series) if measures and measures.series else why
+            )
             theme.mark(value, "" if known else "dim")
 
     def _show(self, said: Morphology) -> None:
@@ -191,10 +202,12 @@ class MorphologyPanel(QtWidgets.QFrame):
     def _on_herniation(self, position: int) -> None:
         kind = self.herniation.itemData(position)
         if kind != self._said.herniation:
-            self._step(f"herniation {kind or 'unknown'}", herniation=kind)
+            self._step(
+                tr("herniation {kind}", kind=tr(HERNIATION_WORDS[kind]) if kind else tr("unknown")), herniation=kind
+            )
 
     def _on_note(self, text: str) -> None:
-        self._gesture.begin(_NOTE)
+        self._gesture.begin(tr(_NOTE))
         self._change(note=text)
 
     # --- Qt ------------------------------------------------------------------------------------------------------

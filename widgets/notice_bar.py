@@ -8,10 +8,11 @@ from typing import Literal
 from PySide6 import QtCore, QtWidgets
 
 from widgets import theme
+from widgets.texts import noop, tr
 
 Severity = Literal["info", "warning", "error"]
 _GLYPH: dict[Severity, str] = {"info": "i", "warning": "!", "error": "✕"}
-_WORD: dict[Severity, str] = {"info": "Information", "warning": "Warning", "error": "Error"}
+_WORD: dict[Severity, str] = {"info": noop("Information"), "warning": noop("Warning"), "error": noop("Error")}
 _FADE_MS = 8000
 _MOST = 3
 
@@ -37,14 +38,14 @@ class _NoticeRow(QtWidgets.QFrame):
             f"#notice {{ background: {tokens.raised}; border-left: 4px solid {colour}; "
             f"border-bottom: 1px solid {tokens.border}; }}"
         )
-        word = f"{_WORD[notice.severity]}: " if notice.severity != "info" else ""
+        word = f"{tr(_WORD[notice.severity])}: " if notice.severity != "info" else ""
         self.label = QtWidgets.QLabel(f"{_GLYPH[notice.severity]}  {word}{notice.text}")
         self.label.setTextFormat(QtCore.Qt.TextFormat.PlainText)
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setAccessibleName(f"{_WORD[notice.severity]}: {notice.text}")
-        close = QtWidgets.QPushButton("Dismiss")
-        close.setAccessibleName(f"Dismiss: {notice.text}")
+        self.setAccessibleName(f"{tr(_WORD[notice.severity])}: {notice.text}")
+        close = QtWidgets.QPushButton(tr("Dismiss"))
+        close.setAccessibleName(tr("Dismiss: {text}", text=notice.text))
         close.clicked.connect(self.dismissed)
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(14, 2, 10, 2)
@@ -57,7 +58,7 @@ class NoticeBar(QtWidgets.QWidget):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None, *, fade_ms: int = _FADE_MS) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Messages")
+        self.setAccessibleName(tr("Messages"))
         self.log: list[Notice] = []
         self._rows: list[_NoticeRow] = []
         self._layout = QtWidgets.QVBoxLayout(self)

@@ -7,6 +7,7 @@ from PySide6 import QtCore, QtWidgets
 from analysis.nucleus import NucleusShare
 from widgets import theme
 from widgets.morphology_wording import share_text
+from widgets.texts import tr
 
 _GAP_PX = 6
 
@@ -24,13 +25,15 @@ class NucleusRow(QtWidgets.QWidget):
         super().__init__(parent)
         self.value = QtWidgets.QLabel()
         self.value.setWordWrap(True)
-        self.value.setAccessibleName("Share of the voxel inside the nucleus")
+        self.value.setAccessibleName(tr("Share of the voxel inside the nucleus"))
         self.value.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.draw = self._button("Draw", "Outline the nucleus on a slice: click its corners, double-click closes.")
-        self.propose = self._button("Propose", "Let the T2-weighted images propose an outline to look at.")
-        self.accept = self._button("Accept", "Take the proposed outline into the reading.")
-        self.discard = self._button("Discard", "Forget the proposed outline.")
-        self.remove = self._button("Remove", "Take the outlines of this nucleus out of the reading.")
+        self.draw = self._button(
+            tr("Draw"), tr("Outline the nucleus on a slice: click its corners, double-click closes.")
+        )
+        self.propose = self._button(tr("Propose"), tr("Let the T2-weighted images propose an outline to look at."))
+        self.accept = self._button(tr("Accept"), tr("Take the proposed outline into the reading."))
+        self.discard = self._button(tr("Discard"), tr("Forget the proposed outline."))
+        self.remove = self._button(tr("Remove"), tr("Take the outlines of this nucleus out of the reading."))
         self.draw.setCheckable(True)
         buttons = QtWidgets.QHBoxLayout()
         buttons.setSpacing(_GAP_PX)
@@ -57,7 +60,7 @@ class NucleusRow(QtWidgets.QWidget):
         theme.mark(button, "choice")
         button.setText(text)
         button.setToolTip(tip)
-        button.setAccessibleName(f"{text} nucleus outline")
+        button.setAccessibleName(tr("{text} nucleus outline", text=text))
         button.setMinimumHeight(theme.TARGET_PX)
         button.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         return button
@@ -71,7 +74,7 @@ class NucleusRow(QtWidgets.QWidget):
         offered : whether the share is that of an outline which the images propose
         """
         words = share_text(share)
-        self.value.setText(f"proposed: {words}" if offered else words)
+        self.value.setText(tr("proposed: {words}", words=words) if offered else words)
         self.value.setToolTip(share.why if share is not None else "")
         theme.mark(self.value, "" if share is not None and share.high is not None else "dim")
         self.propose.setVisible(not offered)

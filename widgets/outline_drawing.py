@@ -9,8 +9,11 @@ from PySide6 import QtCore
 
 from analysis.nucleus import Point, body_plane_of
 from widgets.annotated_slice import AnnotatedSlice
+from widgets.texts import noop, tr
 
-NOT_HERE = "No image shows the place of the selected voxel, so nothing can be outlined; select a voxel that is drawn."
+NOT_HERE = noop(
+    "No image shows the place of the selected voxel, so nothing can be outlined; select a voxel that is drawn."
+)
 
 
 class OutlineDrawing(QtCore.QObject):
@@ -43,7 +46,7 @@ class OutlineDrawing(QtCore.QObject):
             view.pen.start()
         self.toggled.emit(bool(able))
         if not able:
-            self.refused.emit(NOT_HERE)
+            self.refused.emit(tr(NOT_HERE))
 
     def stop(self) -> None:
         """Lay the pens down; what was drawn and not closed is gone."""

@@ -16,6 +16,7 @@ from analysis.displacement import LineName
 from analysis.nucleus import NucleusOutline
 from analysis.types import FloatArray, SaturationBand, Voxel
 from widgets import theme
+from widgets.texts import noop
 
 VoxelState = Literal["pending", "evaluable", "failed"]
 STATE_GLYPH: dict[VoxelState, str] = {"pending": "…", "evaluable": "✓", "failed": "✕"}
@@ -36,6 +37,12 @@ SHIFTED_LOOK: dict[LineName, tuple[str, tuple[float, ...]]] = {
     "water": ("#ffffff", (1.0, 2.0)),
 }
 """Colour and dashes of each line's displaced volume; the label says which is which."""
+LINE_WORDS: dict[LineName, str] = {
+    "lactate": noop("Lactate"),
+    "PG": noop("PG"),
+    "lipid": noop("Lipid"),
+    "water": noop("Water"),
+}
 Align = QtCore.Qt.AlignmentFlag
 
 

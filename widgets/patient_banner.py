@@ -6,8 +6,9 @@ from PySide6 import QtCore, QtWidgets
 
 from analysis.types import StudyInfo
 from widgets import theme, wording
+from widgets.texts import noop, tr
 
-RESEARCH_USE = "Research use only"
+RESEARCH_USE = noop("Research use only")
 
 
 class PatientBanner(QtWidgets.QFrame):
@@ -16,7 +17,7 @@ class PatientBanner(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "banner")
-        self.setAccessibleName("Patient and study")
+        self.setAccessibleName(tr("Patient and study"))
         self.setFixedHeight(44)
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(14, 0, 14, 0)
@@ -25,11 +26,11 @@ class PatientBanner(QtWidgets.QFrame):
         self.patient, self.study = self._label("dim"), self._label("dim")
         self.protocol, self.state = self._label("tag"), self._label("tag")
         self.simulated = self._label("warn-tag")
-        self.simulated.setText("! Simulated")
-        self.simulated.setToolTip("This study was made by a computer. It belongs to no patient.")
+        self.simulated.setText(tr("! Simulated"))
+        self.simulated.setToolTip(tr("This study was made by a computer. It belongs to no patient."))
         self.research = self._label("dim")
-        self.research.setText(RESEARCH_USE)
-        self.research.setToolTip("Discern is not a medical device. Its numbers must not decide a treatment.")
+        self.research.setText(tr(RESEARCH_USE))
+        self.research.setToolTip(tr("Discern is not a medical device. Its numbers must not decide a treatment."))
         for label in (self.name, self.patient, self.study, self.protocol, self.state, self.simulated):
             layout.addWidget(label)
         layout.addStretch(1)
@@ -55,14 +56,14 @@ class PatientBanner(QtWidgets.QFrame):
         self.simulated.setVisible(info is not None and info.simulated)
         self.protocol.setVisible(False)
         if info is None:
-            self.name.setText("No study open")
-            self.setAccessibleDescription("No study is open.")
+            self.name.setText(tr("No study open"))
+            self.setAccessibleDescription(tr("No study is open."))
             return
         self.name.setText(wording.person_name(info.patient_name))
         self.patient.setText(wording.patient_line(info))
         self.study.setText(wording.study_line(info))
         self.study.setToolTip(wording.study_line(info))
-        self.set_state("Draft")
+        self.set_state(tr("Draft"))
 
     def set_protocol(self, title: str, why: str) -> None:
         """Show which protocol reads the study, and why it was chosen."""
@@ -74,7 +75,7 @@ class PatientBanner(QtWidgets.QFrame):
     def set_state(self, state: str) -> None:
         """Show the state of the reading, for example ``Draft``."""
         self.state.setText(state)
-        self.state.setToolTip("Nothing of this reading is signed." if state == "Draft" else "")
+        self.state.setToolTip(tr("Nothing of this reading is signed.") if state == tr("Draft") else "")
         self._describe()
 
     def _describe(self) -> None:

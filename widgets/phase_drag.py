@@ -9,10 +9,11 @@ from PySide6 import QtCore
 
 from widgets.adjust_wording import PHASE
 from widgets.spectrum_axes import SpectrumBox
+from widgets.texts import noop
 
 DEGREES_PER_PX = 0.5
 FINE_DEGREES_PER_PX = 0.1
-HINT = "Phase: drag up or right for +, Shift for fine steps, Esc to leave"
+HINT = noop("Phase: drag up or right for +, Shift for fine steps, Esc to leave")
 
 
 class PhaseDrag(QtCore.QObject):

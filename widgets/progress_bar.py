@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6 import QtCore, QtWidgets
 
+from widgets.texts import tr
+
 DELAY_MS = 400
 
 
@@ -24,8 +26,8 @@ class ProgressBar(QtWidgets.QWidget):
         self.bar.setFixedSize(220, 10)
         self.label = QtWidgets.QLabel()
         self.label.setTextFormat(QtCore.Qt.TextFormat.PlainText)
-        self.cancel = QtWidgets.QPushButton("Cancel")
-        self.cancel.setToolTip("Stop this work; what is open stays as it is (Esc).")
+        self.cancel = QtWidgets.QPushButton(tr("Cancel"))
+        self.cancel.setToolTip(tr("Stop this work; what is open stays as it is (Esc)."))
         self.cancel.setSizePolicy(QtWidgets.QSizePolicy.Policy.Fixed, QtWidgets.QSizePolicy.Policy.Fixed)
         self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self.key))
         for widget in (self.bar, self.label, self.cancel):
@@ -67,7 +69,7 @@ class ProgressBar(QtWidgets.QWidget):
         title = self._titles.get(self.key, "")
         self.label.setText(f"{title} · {text}" if text else f"{title}…")
         self.bar.setValue(round(min(max(fraction, 0.0), 1.0) * 1000))
-        self.bar.setAccessibleName(f"{title}: {fraction * 100:.0f} per cent")
+        self.bar.setAccessibleName(tr("{title}: {value:.0f} per cent", title=title, value=fraction * 100))
 
     def _appear(self) -> None:
         if self._titles:

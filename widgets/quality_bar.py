@@ -13,6 +13,7 @@ from analysis.types import Gate, Quality
 from widgets import theme, wording
 from widgets.flow_layout import FlowLayout
 from widgets.gate_editor import GateEditor
+from widgets.texts import tr
 
 OVERRIDDEN = "✎"
 _WIDE_PX, _FEW = 640, 2
@@ -27,7 +28,7 @@ class QualityBar(QtWidgets.QWidget):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Quality gates")
+        self.setAccessibleName(tr("Quality gates"))
         self.chips: list[QtWidgets.QWidget] = []
         self._quality: Quality | None = None
         self._warnings: tuple[str, ...] = ()
@@ -77,22 +78,22 @@ class QualityBar(QtWidgets.QWidget):
         self._clear()
         self._filled_narrow = self._narrow
         if quality is None:
-            self._say("Quality is judged after the fit.", tokens.dim, "")
+            self._say(tr("Quality is judged after the fit."), tokens.dim, "")
             return
         if not quality.evaluable:
             reasons = wording.reasons_text(quality)
-            self._say(f"✕ not evaluable: {reasons}", tokens.bad, reasons)
+            self._say(tr("✕ not evaluable: {reasons}", reasons=reasons), tokens.bad, reasons)
         passing = [gate for gate in quality.gates if gate.verdict == "pass" and gate.name not in self._overrides]
         folded = self._narrow and not self._all_shown and len(passing) > _FEW
         for gate in quality.gates:
             if not folded or gate not in passing:
                 self._add_gate(gate)
         if self._narrow and len(passing) > _FEW:
-            self._add_fold(f"✓ {len(passing)} gates pass…" if folded else "fewer")
+            self._add_fold(tr("✓ {count} gates pass…", count=len(passing)) if folded else tr("fewer"))
         for warning in self._warnings:
             self._say(f"! {warning}", tokens.warn, warning)
         if not self.chips:
-            self._say("No gate applies to this voxel.", tokens.dim, "")
+            self._say(tr("No gate applies to this voxel."), tokens.dim, "")
         self.setAccessibleDescription(" ".join(f"{chip.property('text')}." for chip in self.chips))
         self.updateGeometry()
 
@@ -119,7 +120,7 @@ class QualityBar(QtWidgets.QWidget):
     def _add_fold(self, text: str) -> None:
         """Offer to show the gates that pass, or to fold them again: a narrow window needs its height."""
         button = QtWidgets.QPushButton(text)
-        button.setToolTip("Shows every gate with its value, or only those that did not pass.")
+        button.setToolTip(tr("Shows every gate with its value, or only those that did not pass."))
         button.setStyleSheet(_chip_style(theme.current().good))
         button.clicked.connect(self._fold_or_not)
         self._put(button)
@@ -154,7 +155,7 @@ class QualityBar(QtWidgets.QWidget):
         chip.setText(wording.gate_chip(gate))
         colour = tokens.verdict(gate.verdict)
         if reason is not None:
-            chip.setText(f"{OVERRIDDEN} {wording.gate_chip(gate)}, overridden")
+            chip.setText(tr("{overridden} {gate}, overridden", overridden=OVERRIDDEN, gate=wording.gate_chip(gate)))
             colour = tokens.info
         chip.setToolTip(_tooltip(gate, reason))
         chip.setAccessibleName(chip.text())
@@ -187,7 +188,7 @@ def _same(one: Quality | None, other: Quality | None) -> bool:
 
 def _tooltip(gate: Gate, reason: str | None) -> str:
     told = wording.gate_tooltip(gate)
-    return f"{told} Overridden by the reader: {reason}" if reason is not None else told
+    return tr("{told} Overridden by the reader: {reason}", told=told, reason=reason) if reason is not None else told
 
 
 def _chip_style(colour: str) -> str:

@@ -8,9 +8,10 @@ from widgets import theme
 from widgets.gesture import Gesture
 from widgets.number_box import NumberBox
 from widgets.range_slider import LEAST_SPAN_PPM, LIMITS_PPM, STEP_PPM, RangeSlider
+from widgets.texts import noop, tr
 
-NAME = "Fit range"
-_TIP = "The chemical shifts that are fitted, in ppm. Lines outside it tell the fit nothing."
+NAME = noop("Fit range")
+_TIP = noop("The chemical shifts that are fitted, in ppm. Lines outside it tell the fit nothing.")
 
 
 class RangeRow(QtCore.QObject):
@@ -22,15 +23,15 @@ class RangeRow(QtCore.QObject):
     def __init__(self, gesture: Gesture, grid: QtWidgets.QGridLayout, row: int) -> None:
         super().__init__(grid.parentWidget())
         self._gesture = gesture
-        self.label = QtWidgets.QLabel(NAME)
+        self.label = QtWidgets.QLabel(tr(NAME))
         self.slider = RangeSlider()
-        self.high, self.low = self._box("upper end"), self._box("lower end")
-        self.automatic = QtWidgets.QCheckBox("automatic")
-        self.automatic.setAccessibleName(f"{NAME} automatic")
-        self.automatic.setToolTip("Checked: as the protocol says. Unchecked: as shown.")
+        self.high, self.low = self._box(tr("upper end")), self._box(tr("lower end"))
+        self.automatic = QtWidgets.QCheckBox(tr("automatic"))
+        self.automatic.setAccessibleName(tr("{name} automatic", name=tr(NAME)))
+        self.automatic.setToolTip(tr("Checked: as the protocol says. Unchecked: as shown."))
         self.automatic.clicked.connect(self._on_automatic)
         for widget in (self.label, self.slider, self.high, self.low):
-            widget.setToolTip(_TIP)
+            widget.setToolTip(tr(_TIP))
         ends = QtWidgets.QHBoxLayout()
         ends.setSpacing(3)
         ends.addWidget(self.high, 1)
@@ -47,9 +48,9 @@ class RangeRow(QtCore.QObject):
         box.setDecimals(2)
         box.setSingleStep(STEP_PPM)
         box.setRange(*LIMITS_PPM)
-        box.setSuffix(" ppm" if end == "lower end" else "")
+        box.setSuffix(tr(" ppm") if end == "lower end" else "")
         box.setMinimumHeight(theme.TARGET_PX)
-        box.setAccessibleName(f"{NAME}, {end} in ppm")
+        box.setAccessibleName(tr("{name}, {end} in ppm", name=tr(NAME), end=end))
         return box
 
     def _connect(self) -> None:

@@ -6,6 +6,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from widgets import theme
 from widgets.slider_paint import HANDLE_PX, paint_slider
+from widgets.texts import tr
 
 LIMITS_PPM = (0.0, 4.6)
 LEAST_SPAN_PPM = 0.5
@@ -30,8 +31,8 @@ class RangeSlider(QtWidgets.QWidget):
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(80, theme.TARGET_PX)
         self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Fit range slider")
-        self.setAccessibleDescription("Arrow keys move one end; Space takes the other end.")
+        self.setAccessibleName(tr("Fit range slider"))
+        self.setAccessibleDescription(tr("Arrow keys move one end; Space takes the other end."))
 
     @property
     def ppm_range(self) -> tuple[float, float]:

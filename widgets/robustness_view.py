@@ -7,16 +7,21 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from analysis.robustness import ChoiceResult, Robustness
 from widgets import theme, wording
 from widgets.dot_plot import DotPlot, DotRow
+from widgets.texts import noop, tr
 from widgets.voxel_table import VoxelTable
 
-_TITLES = ("Choice", "Likelihood ratio", "Class", "Weight")
+_TITLES = (noop("Choice"), noop("Likelihood ratio"), noop("Class"), noop("Weight"))
 _TIPS = (
-    "What is chosen differently. The exam as it stands holds the spread of all its fits in its interval; a single fit "
-    "does not. 'Undone' takes back one adjustment by the reader.",
-    "How many times more likely the ratios are in a painful than in a pain-free disc: median [5th–95th percentile]. "
-    "Every disc of the exam is taken with the same choice.",
-    "The class under this choice.",
-    "How much of the fits' weight the disc's own data leave to this one, by Akaike's criterion.",
+    noop(
+        "What is chosen differently. The exam as it stands holds the spread of all its fits in "
+        "its interval; a single fit does not. 'Undone' takes back one adjustment by the reader."
+    ),
+    noop(
+        "How many times more likely the ratios are in a painful than in a pain-free disc: median "
+        "[5th–95th percentile]. Every disc of the exam is taken with the same choice."
+    ),
+    noop("The class under this choice."),
+    noop("How much of the fits' weight the disc's own data leave to this one, by Akaike's criterion."),
 )
 _SHOWN_ROWS = 9
 
@@ -30,7 +35,7 @@ class RobustnessView(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "panel")
-        self.setAccessibleName("Robustness of the evidence")
+        self.setAccessibleName(tr("Robustness of the evidence"))
         self._choices: tuple[ChoiceResult, ...] = ()
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 8)
@@ -38,7 +43,7 @@ class RobustnessView(QtWidgets.QFrame):
         layout.addLayout(self._build_heading())
         self.answer = QtWidgets.QLabel()
         self.answer.setWordWrap(True)
-        self.answer.setAccessibleName("What depends on what")
+        self.answer.setAccessibleName(tr("What depends on what"))
         self.answer.setTextInteractionFlags(
             QtCore.Qt.TextInteractionFlag.TextSelectableByMouse | QtCore.Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
@@ -47,13 +52,16 @@ class RobustnessView(QtWidgets.QFrame):
         layout.addWidget(self.plot)
         layout.addWidget(self._build_table(), 1)
         self.plot.row_chosen.connect(self.table.selectRow)
-        self.clear("Select a disc that has been fitted.")
+        self.clear(tr("Select a disc that has been fitted."))
 
     def _build_heading(self) -> QtWidgets.QLayout:
         line = QtWidgets.QHBoxLayout()
         self.heading = QtWidgets.QLabel()
         theme.mark(self.heading, "heading")
-        self.copy_button, self.close_button = QtWidgets.QPushButton("Copy table"), QtWidgets.QPushButton("Close")
+        self.copy_button, self.close_button = (
+            QtWidgets.QPushButton(tr("Copy table")),
+            QtWidgets.QPushButton(tr("Close")),
+        )
         self.copy_button.clicked.connect(self.copy)
         self.close_button.clicked.connect(self.close_requested)
         line.addWidget(self.heading, 1)
@@ -65,7 +73,7 @@ class RobustnessView(QtWidgets.QFrame):
         self.items = QtGui.QStandardItemModel(0, len(_TITLES), self)
         self.table = VoxelTable()
         self.table.setModel(self.items)
-        self.table.setAccessibleName("The disc under every choice, in numbers")
+        self.table.setAccessibleName(tr("The disc under every choice, in numbers"))
         header, mode = self.table.horizontalHeader(), QtWidgets.QHeaderView.ResizeMode
         header.setStretchLastSection(False)
         for column in range(len(_TITLES)):
@@ -79,7 +87,7 @@ class RobustnessView(QtWidgets.QFrame):
     def clear(self, why: str) -> None:
         """Show nothing, and say why."""
         self._choices = ()
-        self.heading.setText("HOW ROBUST IS THIS?")
+        self.heading.setText(tr("HOW ROBUST IS THIS?"))
         self.answer.setText(why)
         self._fill((0.5, 2.0))
 
@@ -91,7 +99,7 @@ class RobustnessView(QtWidgets.QFrame):
         calls : likelihood ratios below and above which the protocol calls a disc lower and higher
         """
         self._choices = found.choices
-        self.heading.setText(f"HOW ROBUST IS THIS?  {found.label}")
+        self.heading.setText(tr("HOW ROBUST IS THIS?  {label}", label=found.label))
         self.answer.setText(" ".join(found.sentences))
         self._fill(calls)
 
@@ -99,7 +107,7 @@ class RobustnessView(QtWidgets.QFrame):
         self.plot.set_rows([_dot(choice) for choice in self._choices], calls)
         self.plot.setVisible(bool(self._choices))
         self.items.setRowCount(0)
-        self.items.setHorizontalHeaderLabels(list(_TITLES))
+        self.items.setHorizontalHeaderLabels([tr(title) for title in _TITLES])
         for column, tip in enumerate(_TIPS):
             for role in (QtCore.Qt.ItemDataRole.ToolTipRole, QtCore.Qt.ItemDataRole.WhatsThisRole):
                 self.items.setHeaderData(column, QtCore.Qt.Orientation.Horizontal, tip, role)
@@ -116,7 +124,11 @@ class RobustnessView(QtWidgets.QFrame):
 
     def copy(self) -> None:
         """Put the sentence and the table on the clipboard."""
-        lines = [self.answer.text(), "\t".join(_TITLES), *("\t".join(_cells(choice)) for choice in self._choices)]
+        lines = [
+            self.answer.text(),
+            "\t".join(tr(title) for title in _TITLES),
+            *("\t".join(_cells(choice)) for choice in self._choices),
+        ]
         QtGui.QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
         self.copied.emit()
 
@@ -128,7 +140,7 @@ class RobustnessView(QtWidgets.QFrame):
 
 
 def _name(choice: ChoiceResult) -> str:
-    return f"undone: {choice.name}" if choice.kind == "undone" else choice.name
+    return tr("undone: {name}", name=choice.name) if choice.kind == "undone" else choice.name
 
 
 def _dot(choice: ChoiceResult) -> DotRow:
@@ -139,7 +151,7 @@ def _dot(choice: ChoiceResult) -> DotRow:
 def _cells(choice: ChoiceResult) -> tuple[str, ...]:
     evidence = choice.evidence
     lr = evidence.lr if evidence is not None else None
-    found = wording.interval(lr) if lr is not None else "withheld"
+    found = wording.interval(lr) if lr is not None else tr("withheld")
     kind = f"{theme.CLASS_GLYPH[choice.evidence_class]} {choice.evidence_class}"
     return _name(choice), found, kind, _weight(choice.weight)
 
@@ -153,7 +165,7 @@ def _weight(weight: float | None) -> str:
 def _item(text: str, choice: ChoiceResult, column: int) -> QtGui.QStandardItem:
     item = QtGui.QStandardItem(text)
     item.setEditable(False)
-    item.setToolTip(choice.withheld or f"{text}\n{_TIPS[column]}")
+    item.setToolTip(choice.withheld or f"{text}\n{tr(_TIPS[column])}")
     if choice.kind == "exam":
         item.setFont(theme.font_of(0, bold=True))
     return item

@@ -8,6 +8,7 @@ from analysis.saturation import band_pixels, touches
 from analysis.types import FloatArray, Volume
 from widgets import theme
 from widgets.overlays import VoxelMark
+from widgets.texts import plural, tr
 
 _HATCH_PX = 9.0
 
@@ -23,13 +24,13 @@ def band_text(mark: VoxelMark | None) -> str:
     if mark is None:
         return ""
     if mark.saturation is None:
-        return "saturation bands: not recorded"
+        return tr("saturation bands: not recorded")
     if not mark.saturation:
-        return "saturation bands: none"
+        return tr("saturation bands: none")
     count = len(mark.saturation)
     reach = sum(touches(band, mark.voxel) for band in mark.saturation)
-    inside = f", {reach} reach into the voxel" if reach else ""
-    return f"▨ {count} saturation band{'s' if count > 1 else ''}{inside}"
+    inside = tr(", {reach} reach into the voxel", reach=reach) if reach else ""
+    return plural("▨ 1 saturation band", "▨ {n} saturation bands", count) + inside
 
 
 def paint_band(painter: QtGui.QPainter, shape: QtGui.QPolygonF) -> None:

@@ -9,6 +9,7 @@ from analysis.displacement import LINES, Displacement, LineName, displace
 from analysis.geometry import voxel_outline_pixels
 from analysis.types import FloatArray, Volume
 from widgets.overlays import VoxelMark
+from widgets.texts import tr
 
 _LEAST_MM = 0.05
 """A displacement below this is called none."""
@@ -45,13 +46,18 @@ def displacement_of(mark: VoxelMark, name: LineName) -> Displacement | None:
 
 def legend(name: LineName, found: Displacement) -> str:
     """Return the words beside a displaced volume."""
-    worst = " (worst case)" if found.worst_case else ""
+    worst = tr(" (worst case)") if found.worst_case else ""
     if found.largest_mm < _LEAST_MM:
-        return f"{name} volume, not shifted{worst}"
-    at = f"{found.largest_mm:.1f} mm at {found.narrowest_hz:,.0f} Hz{worst}"
+        return tr("{name} volume, not shifted{worst}", name=name, worst=worst)
+    at = tr(
+        "{largest_mm:.1f} mm at {narrowest_hz:,.0f} Hz{worst}",
+        largest_mm=found.largest_mm,
+        narrowest_hz=found.narrowest_hz,
+        worst=worst,
+    )
     if found.directions_known:
-        return f"{name} volume, shifted {at}"
-    return f"{name} volume lies within, shifted up to {at}"
+        return tr("{name} volume, shifted {at}", name=name, at=at)
+    return tr("{name} volume lies within, shifted up to {at}", name=name, at=at)
 
 
 def shifted_outlines(
@@ -72,5 +78,5 @@ def shifted_outlines(
 
 
 def _short(name: LineName, found: Displacement) -> tuple[str, str]:
-    caveat = f"at {found.narrowest_hz:,.0f} Hz{', worst case' if found.worst_case else ''}"
+    caveat = tr("at {width_hz:,.0f} Hz", width_hz=found.narrowest_hz) + (tr(", worst case") if found.worst_case else "")
     return f"{name} {'' if found.directions_known else '≤ '}{found.largest_mm:.1f} mm", caveat

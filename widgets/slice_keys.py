@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 
 from widgets.annotated_slice import AnnotatedSlice
+from widgets.texts import noop
 from widgets.view_keys import ViewKey, ViewKeys
 from widgets.window_presets import PRESETS, PresetId
 
@@ -26,41 +27,44 @@ def _preset(preset: PresetId, view: AnnotatedSlice) -> None:
 
 
 _TABLE: tuple[tuple[ViewKey, Verb], ...] = (
-    (ViewKey("Previous slice", "Up"), lambda view: view.scroll_by(-1)),
-    (ViewKey("Next slice", "Down"), lambda view: view.scroll_by(1)),
-    (ViewKey("First slice", "Home"), lambda view: view.set_slice(0)),
-    (ViewKey("Last slice", "End"), lambda view: view.scroll_by(view.stack.count if view.stack else 0)),
-    (ViewKey("Previous series in this pane", "PgUp"), lambda view: view.stack_stepped.emit(-1)),
-    (ViewKey("Next series in this pane", "PgDown"), lambda view: view.stack_stepped.emit(1)),
-    (ViewKey("Whole slice in its own window", "Space"), lambda view: view.reset()),
-    (ViewKey("Maximise or restore the pane", "Return", ("Enter",)), _close_or_maximise),
-    (ViewKey("Flip left to right", "H"), lambda view: view.flip(across=True)),
-    (ViewKey("Flip top to bottom", "V"), lambda view: view.flip(across=False)),
-    (ViewKey("Invert", "I"), lambda view: view.set_inverted(not view.inverted)),
-    (ViewKey("Magnify", "+", ("=",)), lambda view: view.zoom(_ZOOM)),
-    (ViewKey("Reduce", "-"), lambda view: view.zoom(1 / _ZOOM)),
-    (ViewKey("Show or hide the linked cursor", "C"), lambda view: view.cursor_toggled.emit()),
-    (ViewKey("Linked cursor left", "Shift+Left"), lambda view: view.nudge_cursor(-_NUDGE_MM, 0.0)),
-    (ViewKey("Linked cursor right", "Shift+Right"), lambda view: view.nudge_cursor(_NUDGE_MM, 0.0)),
-    (ViewKey("Linked cursor up", "Shift+Up"), lambda view: view.nudge_cursor(0.0, -_NUDGE_MM)),
-    (ViewKey("Linked cursor down", "Shift+Down"), lambda view: view.nudge_cursor(0.0, _NUDGE_MM)),
-    (ViewKey("Outline the nucleus", "O"), lambda view: view.drawing_toggled.emit()),
-    (ViewKey("Take back the outline's last point", "Backspace"), lambda view: view.pen.drop_last()),
-    (ViewKey("Previous layout", ","), lambda view: view.layout_stepped.emit(-1)),
-    (ViewKey("Next layout", "."), lambda view: view.layout_stepped.emit(1)),
+    (ViewKey(noop("Previous slice"), "Up"), lambda view: view.scroll_by(-1)),
+    (ViewKey(noop("Next slice"), "Down"), lambda view: view.scroll_by(1)),
+    (ViewKey(noop("First slice"), "Home"), lambda view: view.set_slice(0)),
+    (ViewKey(noop("Last slice"), "End"), lambda view: view.scroll_by(view.stack.count if view.stack else 0)),
+    (ViewKey(noop("Previous series in this pane"), "PgUp"), lambda view: view.stack_stepped.emit(-1)),
+    (ViewKey(noop("Next series in this pane"), "PgDown"), lambda view: view.stack_stepped.emit(1)),
+    (ViewKey(noop("Whole slice in its own window"), "Space"), lambda view: view.reset()),
+    (ViewKey(noop("Maximise or restore the pane"), "Return", ("Enter",)), _close_or_maximise),
+    (ViewKey(noop("Flip left to right"), "H"), lambda view: view.flip(across=True)),
+    (ViewKey(noop("Flip top to bottom"), "V"), lambda view: view.flip(across=False)),
+    (ViewKey(noop("Invert"), "I"), lambda view: view.set_inverted(not view.inverted)),
+    (ViewKey(noop("Magnify"), "+", ("=",)), lambda view: view.zoom(_ZOOM)),
+    (ViewKey(noop("Reduce"), "-"), lambda view: view.zoom(1 / _ZOOM)),
+    (ViewKey(noop("Show or hide the linked cursor"), "C"), lambda view: view.cursor_toggled.emit()),
+    (ViewKey(noop("Linked cursor left"), "Shift+Left"), lambda view: view.nudge_cursor(-_NUDGE_MM, 0.0)),
+    (ViewKey(noop("Linked cursor right"), "Shift+Right"), lambda view: view.nudge_cursor(_NUDGE_MM, 0.0)),
+    (ViewKey(noop("Linked cursor up"), "Shift+Up"), lambda view: view.nudge_cursor(0.0, -_NUDGE_MM)),
+    (ViewKey(noop("Linked cursor down"), "Shift+Down"), lambda view: view.nudge_cursor(0.0, _NUDGE_MM)),
+    (ViewKey(noop("Outline the nucleus"), "O"), lambda view: view.drawing_toggled.emit()),
+    (ViewKey(noop("Take back the outline's last point"), "Backspace"), lambda view: view.pen.drop_last()),
+    (ViewKey(noop("Previous layout"), ","), lambda view: view.layout_stepped.emit(-1)),
+    (ViewKey(noop("Next layout"), "."), lambda view: view.layout_stepped.emit(1)),
     *((ViewKey(f"Window: {preset.title}", preset.key), functools.partial(_preset, preset.id)) for preset in PRESETS),
 )
 _VERBS: dict[str, Verb] = {key.name: verb for key, verb in _TABLE}
 MOUSE: tuple[tuple[str, str], ...] = (
-    ("wheel", "scroll through the slices"),
-    ("left drag", "window (across) and level (down)"),
-    ("middle drag", "pan"),
-    ("right drag, Ctrl+wheel", "zoom"),
-    ("right click", "menu with the series, the presets and the shifted volumes"),
-    ("double click", "maximise or restore the pane"),
-    ("Shift+move", "linked cursor: one point in every view of its frame of reference"),
-    ("outlining: click or drag", "draw; double click closes, right click takes the last point back, Esc leaves"),
-    ("Tab / Shift+Tab", "next or previous pane"),
+    ("wheel", noop("scroll through the slices")),
+    (noop("left drag"), noop("window (across) and level (down)")),
+    (noop("middle drag"), "pan"),
+    (noop("right drag, Ctrl+wheel"), "zoom"),
+    (noop("right click"), noop("menu with the series, the presets and the shifted volumes")),
+    (noop("double click"), noop("maximise or restore the pane")),
+    ("Shift+move", noop("linked cursor: one point in every view of its frame of reference")),
+    (
+        noop("outlining: click or drag"),
+        noop("draw; double click closes, right click takes the last point back, Esc leaves"),
+    ),
+    ("Tab / Shift+Tab", noop("next or previous pane")),
 )
 
 

@@ -9,6 +9,8 @@ from PySide6 import QtGui, QtWidgets
 
 from analysis.displacement import LINES
 from widgets.annotated_slice import AnnotatedSlice
+from widgets.overlays import LINE_WORDS
+from widgets.texts import noop, tr
 from widgets.view_keys import ViewKeys
 from widgets.window_presets import PRESETS
 
@@ -19,33 +21,41 @@ def build_menu(view: AnnotatedSlice, keys: ViewKeys) -> QtWidgets.QMenu:
     for position, title in enumerate(view.choices):
         menu.addAction(title.replace("&", "&&"), functools.partial(view.stack_requested.emit, position))
     menu.addSeparator()
-    presets = menu.addMenu("Window presets")
+    presets = menu.addMenu(tr("Window presets"))
     for preset in PRESETS:
-        presets.addAction(key(f"Window: {preset.title}", preset.title), functools.partial(view.apply_preset, preset.id))
+        presets.addAction(
+            key(f"Window: {preset.title}", preset.title),
+            functools.partial(view.apply_preset, preset.id),
+        )
     _check(menu, key("Flip left to right"), view.camera.flipped[0], lambda _: view.flip(across=True))
     _check(menu, key("Flip top to bottom"), view.camera.flipped[1], lambda _: view.flip(across=False))
     _check(menu, key("Invert"), view.inverted, view.set_inverted)
     menu.addSeparator()
-    shifted = menu.addMenu("Volumes of shifted lines")
+    shifted = menu.addMenu(tr("Volumes of shifted lines"))
     for line in LINES:
         asked = functools.partial(view.line_toggled.emit, line.name)
-        _check(shifted, f"{line.name[0].upper()}{line.name[1:]} ({line.ppm:.2f} ppm)", line.name in view.lines, asked)
+        _check(
+            shifted,
+            f"{tr(LINE_WORDS[line.name])} ({line.ppm:.2f} ppm)",
+            line.name in view.lines,
+            asked,
+        )
     for sentence in dict.fromkeys(text for shape in view.shifted for text in shape.assumptions):
         shifted.addAction(sentence).setEnabled(False)
-    _check(menu, "Projections of voxels off this slice", view.projections, view.projections_toggled.emit)
-    _check(menu, "Saturation bands", view.bands_shown, view.bands_toggled.emit)
-    _check(menu, "Reference lines", view.references_shown, view.references_toggled.emit)
+    _check(menu, tr("Projections of voxels off this slice"), view.projections, view.projections_toggled.emit)
+    _check(menu, tr("Saturation bands"), view.bands_shown, view.bands_toggled.emit)
+    _check(menu, tr("Reference lines"), view.references_shown, view.references_toggled.emit)
     _check(
         menu,
-        key("Show or hide the linked cursor", "Linked cursor"),
+        key("Show or hide the linked cursor", noop("Linked cursor")),
         view.cursor_mm is not None,
         lambda _: view.cursor_toggled.emit(),
     )
     outline = menu.addAction(key("Outline the nucleus"), view.drawing_toggled.emit)
     outline.setEnabled(view.can_draw)
     menu.addSeparator()
-    menu.addAction(key("Whole slice in its own window", "Reset this view"), view.reset)
-    menu.addAction(key("Maximise or restore the pane", "Maximise or restore"), view.maximise_requested.emit)
+    menu.addAction(key("Whole slice in its own window", noop("Reset this view")), view.reset)
+    menu.addAction(key("Maximise or restore the pane", noop("Maximise or restore")), view.maximise_requested.emit)
     return menu
 
 
@@ -54,7 +64,8 @@ def _shown(keys: ViewKeys) -> Callable[..., str]:
 
     def text(name: str, entry: str = "") -> str:
         native = QtGui.QKeySequence(keys.keys_of(name)).toString(QtGui.QKeySequence.SequenceFormat.NativeText)
-        return f"{entry or name}\t{native}" if native else entry or name
+        shown = tr(entry or name)
+        return f"{shown}\t{native}" if native else shown
 
     return text
 

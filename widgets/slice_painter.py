@@ -13,9 +13,10 @@ from widgets.annotated_slice import AnnotatedSlice
 from widgets.nucleus_overlay import paint_drawing, paint_nucleus
 from widgets.overlays import Align, Outline
 from widgets.saturation_overlay import paint_band
+from widgets.texts import noop, tr
 
 _MARGIN_PX = 8
-UNPLACED = "voxels not drawn: no common frame of reference"
+UNPLACED = noop("voxels not drawn: no common frame of reference")
 
 
 def paint_over(painter: QtGui.QPainter, view: AnnotatedSlice) -> None:
@@ -49,23 +50,23 @@ def corner_lines(view: AnnotatedSlice) -> list[tuple[str, str]]:
     if view.stack is None:
         return []
     level, width = view.level_and_width
-    inverted = "  inverted" if view.inverted else ""
+    inverted = tr("  inverted") if view.inverted else ""
     lines = [(f"{view.title} · {view.index + 1}/{view.stack.count}", theme.IMAGE_TEXT)]
     lines.append((f"W {width:.4g}  L {level:.4g}{inverted}", theme.IMAGE_DIM))
     cautions = [
         (view.tag, bool(view.tag)),
-        ("reformatted", view.stack.reformatted),
+        (tr("reformatted"), view.stack.reformatted),
         (_flipped(view.camera.flipped), any(view.camera.flipped)),
-        (UNPLACED, view.unplaced),
+        (tr(UNPLACED), view.unplaced),
     ]
     lines += [(text, theme.DARK.warn) for text, holds in cautions if holds]
     if view.bands_text:
         lines.append((view.bands_text, theme.SATURATION))
     if view.pen.on:
-        lines.append(("outlining the nucleus: click or drag, double click closes, Esc leaves", theme.NUCLEUS))
+        lines.append((tr("outlining the nucleus: click or drag, double click closes, Esc leaves"), theme.NUCLEUS))
     if view.cursor_mm is not None:
         off = view.cursor_off_mm()
-        beside = f", {off:.0f} mm off this slice" if off >= 0.5 else ""
+        beside = tr(", {off:.0f} mm off this slice", off=off) if off >= 0.5 else ""
         lines.append((f"{patient_place(view.cursor_mm)}{beside}", theme.CURSOR))
     return lines
 
@@ -74,12 +75,12 @@ def patient_place(point_mm: tuple[float, float, float]) -> str:
     """Return an LPS point in words of the patient's sides, for example ``L 12 P 4 H 31 mm``."""
     names = (("L", "R"), ("P", "A"), ("H", "F"))
     parts = [f"{pair[value < 0]} {abs(value):.0f}" for value, pair in zip(point_mm, names, strict=True)]
-    return f"{' '.join(parts)} mm"
+    return tr("{names} mm", names=" ".join(parts))
 
 
 def _flipped(flipped: tuple[bool, bool]) -> str:
-    ways = [way for way, is_so in zip(("left to right", "top to bottom"), flipped, strict=True) if is_so]
-    return f"flipped {' and '.join(ways)}"
+    ways = [way for way, is_so in zip((tr("left to right"), tr("top to bottom")), flipped, strict=True) if is_so]
+    return tr("flipped {ways}", ways=tr(" and ").join(ways))
 
 
 def _paint_empty(painter: QtGui.QPainter, area: QtCore.QRectF, text: str) -> None:

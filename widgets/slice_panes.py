@@ -9,8 +9,9 @@ from PySide6 import QtCore, QtWidgets
 from widgets.layouts import Layout
 from widgets.slice_keys import slice_keys
 from widgets.slice_view import SliceView
+from widgets.texts import noop, tr
 
-_NAMES = ("Large image", "Upper small image", "Lower small image", "Prior image")
+_NAMES = (noop("Large image"), noop("Upper small image"), noop("Lower small image"), noop("Prior image"))
 _WHOLE = 1200
 _HANDLE_PX = 3
 _LARGE_BESIDE_PRIOR = 0.35
@@ -38,7 +39,7 @@ class SlicePanes(QtWidgets.QWidget):
             splitter.setHandleWidth(_HANDLE_PX)
             splitter.setChildrenCollapsible(False)
         for name, view in zip(_NAMES, self.all_views, strict=True):
-            view.setAccessibleName(name)
+            view.setAccessibleName(tr(name))
         box = QtWidgets.QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.splitter)

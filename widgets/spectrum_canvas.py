@@ -18,6 +18,7 @@ from widgets.peak_labels import PeakLabels, main_lines
 from widgets.spectrum_axes import LEFT_PX, AmplitudeAxis, NameAxis, PpmAxis, SpectrumBox
 from widgets.spectrum_cursor import SpectrumCursor
 from widgets.spectrum_overlays import SpectrumOverlays
+from widgets.texts import tr
 
 _RESIDUAL_PX = 62
 _RESIDUAL_SHARE = 0.22
@@ -45,7 +46,7 @@ class SpectrumCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._solo: str | None = None
         self._rows: tuple[ComponentRow, ...] = ()
         self._lines: tuple[LineLabel, ...] = ()
-        self.setAccessibleName("Spectrum with fit, baseline, components and residual")
+        self.setAccessibleName(tr("Spectrum with fit, baseline, components and residual"))
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.ci.layout.setSpacing(2)
         self.ci.layout.setContentsMargins(4, 2, 14, 2)
@@ -61,7 +62,7 @@ class SpectrumCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.stack = self._plot(2, NameAxis())
         for plot in (self.residual, self.main):
             plot.getAxis("bottom").setStyle(showValues=False, tickLength=0)
-        self.stack.setLabel("bottom", "Chemical shift (ppm)")
+        self.stack.setLabel("bottom", tr("Chemical shift (ppm)"))
         self.stack.getAxis("bottom").setHeight(42)
         for plot in (self.residual, self.stack):
             plot.setXLink(self.main)
@@ -175,7 +176,7 @@ class SpectrumCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _name_units(self) -> None:
         unit = wording.arbitrary_unit(self._exponent)
-        for plot, name in ((self.residual, "Residual"), (self.main, "Signal")):
+        for plot, name in ((self.residual, tr("Residual")), (self.main, tr("Signal"))):
             axis = plot.getAxis("left")
             axis.setScale(10.0**-self._exponent)
             axis.setLabel(f"{name} ({unit})" if plot is self.main else name)
@@ -283,7 +284,11 @@ class SpectrumCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def set_apodisation_hz(self, width_hz: float) -> None:
         """Smooth what is shown, and only that, by a Gaussian of this width (full, at half maximum); 0 shows all."""
         self._apodise_hz = width_hz
-        text = f"Display only: smoothed by a Gaussian of {width_hz:g} Hz; the fit does not see it" if width_hz else ""
+        text = (
+            tr("Display only: smoothed by a Gaussian of {width_hz:g} Hz; the fit does not see it", width_hz=width_hz)
+            if width_hz
+            else ""
+        )
         self.overlays.set_note("apodisation", text)
         if self._given is not None:
             self._show(self._given)

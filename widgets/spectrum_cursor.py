@@ -11,6 +11,7 @@ from PySide6 import QtCore
 from analysis.types import Fit, Spectrum
 from analysis.units import hz_of_ppm
 from widgets import theme, wording
+from widgets.texts import tr
 
 
 class SpectrumCursor:
@@ -51,6 +52,10 @@ def read_off(ppm: float, fit: Fit, spectrum: Spectrum | None, exponent: int) -> 
     hz = ""
     if spectrum is not None:
         offset = hz_of_ppm(ppm, spectrum.f0_mhz, spectrum.reference_ppm)
-        hz = f" · {offset:+.1f} Hz from {spectrum.reference_ppm:g} ppm".replace("-", "−")
-    amounts = f"data {fit.data[point] * scale:.3g} · fit {fit.fit[point] * scale:.3g}"
-    return f"{ppm:.2f} ppm{hz} · {amounts} {wording.arbitrary_unit(exponent)}"
+        hz = tr(
+            " · {offset:+.1f} Hz from {reference_ppm:g} ppm", offset=offset, reference_ppm=spectrum.reference_ppm
+        ).replace("-", "−")
+    amounts = tr("data {value:.3g} · fit {value2:.3g}", value=fit.data[point] * scale, value2=fit.fit[point] * scale)
+    return tr(
+        "{ppm:.2f} ppm{hz} · {amounts} {unit}", ppm=ppm, hz=hz, amounts=amounts, unit=wording.arbitrary_unit(exponent)
+    )

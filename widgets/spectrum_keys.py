@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from widgets.texts import noop
 from widgets.view_keys import ViewKey, ViewKeys
 
-WHOLE, BASELINE, DRAG = "Whole range", "With or without the baseline", "Drag the phase in the plot"
+WHOLE, BASELINE, DRAG = noop("Whole range"), noop("With or without the baseline"), noop("Drag the phase in the plot")
 TURNS = {
     "Phase back by 1°": -1.0,
     "Phase on by 1°": 1.0,
@@ -13,12 +14,12 @@ TURNS = {
 }
 """Degrees by the name of a key."""
 MOUSE: tuple[tuple[str, str], ...] = (
-    ("left drag", "zoom to a span of chemical shift"),
-    ("wheel", "zoom about the pointer"),
-    ("middle drag", "pan"),
-    ("double click", "whole range"),
-    ("click a component", "show it alone"),
-    ("Esc", "leave dragging the phase, then the component that is shown alone"),
+    (noop("left drag"), noop("zoom to a span of chemical shift")),
+    ("wheel", noop("zoom about the pointer")),
+    (noop("middle drag"), "pan"),
+    (noop("double click"), noop("whole range")),
+    (noop("click a component"), noop("show it alone")),
+    ("Esc", noop("leave dragging the phase, then the component that is shown alone")),
 )
 
 

@@ -14,6 +14,7 @@ from analysis.integration import WindowArea
 from analysis.types import Fit, FloatArray
 from widgets import theme
 from widgets.adjust_wording import degrees
+from widgets.texts import tr
 
 DASH_DOT, DOT = QtCore.Qt.PenStyle.DashDotLine, QtCore.Qt.PenStyle.DotLine
 _WINDOW_ALPHA = 38
@@ -144,10 +145,12 @@ class SpectrumOverlays:
         lines = [(t.text, text) for text in self._notes.values() if text]
         if self._automatic is not None:
             phase = degrees(self._automatic.phase0_rad)
-            lines.append((t.series[4], f"–·– automatic fit at its own phase of {phase}, ··· its baseline"))
+            lines.append(
+                (t.series[4], tr("–·– automatic fit at its own phase of {phase}, ··· its baseline", phase=phase))
+            )
         if self._areas:
             names = ", ".join(area.window.name for area in self._areas)
-            lines.append((t.dim, f"Shaded: integration windows {names}"))
+            lines.append((t.dim, tr("Shaded: integration windows {names}", names=names)))
         rows = [_span(*line) for line in lines]
         for how in dict.fromkeys(overlay.how for overlay in self._overlays):
             names = " ".join(
@@ -155,7 +158,7 @@ class SpectrumOverlays:
                 for i, overlay in enumerate(self._overlays)
                 if overlay.how == how
             )
-            rows.append(_span(t.dim, f"Fits without baseline, {how}:") + f" {names}")
+            rows.append(_span(t.dim, tr("Fits without baseline, {how}:", how=how)) + f" {names}")
         self.caption.setVisible(bool(rows))
         self.caption.setHtml("<br>".join(rows))
 

@@ -15,6 +15,7 @@ from widgets.phase_drag import HINT, PhaseDrag
 from widgets.spectrum_canvas import SpectrumCanvas
 from widgets.spectrum_cursor import read_off
 from widgets.spectrum_keys import BASELINE, DRAG, TURNS, WHOLE, spectrum_keys
+from widgets.texts import tr
 
 
 class SpectrumPlot(SpectrumCanvas):
@@ -71,7 +72,7 @@ class SpectrumPlot(SpectrumCanvas):
         if subtracted == self._subtract_baseline:
             return
         self._subtract_baseline = subtracted
-        self.overlays.set_note("baseline", "Baseline subtracted" if subtracted else "")
+        self.overlays.set_note("baseline", tr("Baseline subtracted") if subtracted else "")
         self._redraw()
         self.baseline_subtracted.emit(subtracted)
 

@@ -11,14 +11,29 @@ from analysis.types import Fit
 from widgets import theme, wording
 from widgets.disc_model import ModelIndex
 from widgets.table_copy import as_text
+from widgets.texts import noop, tr
 from widgets.voxel_table import VoxelTable
 
 Role = QtCore.Qt.ItemDataRole
-_POINTS = ("Shift (ppm)", "Data (a.u.)", "Fit (a.u.)", "Baseline (a.u.)", "Residual (a.u.)")
+_POINTS = (
+    noop("Shift (ppm)"),
+    noop("Data (a.u.)"),
+    noop("Fit (a.u.)"),
+    noop("Baseline (a.u.)"),
+    noop("Residual (a.u.)"),
+)
 _WINDOWS = (
-    "Window", "Span (ppm)", "Data − baseline (a.u.·ppm)", "SD of noise", "Model (a.u.·ppm)", "Data − model (σ)",
-    "Its own signals", "Also there", "Source", "Status",
-)  # fmt: skip
+    noop("Window"),
+    noop("Span (ppm)"),
+    noop("Data − baseline (a.u.·ppm)"),
+    noop("SD of noise"),
+    noop("Model (a.u.·ppm)"),
+    noop("Data − model (σ)"),
+    noop("Its own signals"),
+    noop("Also there"),
+    noop("Source"),
+    noop("Status"),
+)
 _MINUS = "−"
 
 
@@ -27,7 +42,7 @@ class RowsModel(QtCore.QAbstractTableModel):
 
     def __init__(self, titles: Sequence[str], parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
-        self._titles = tuple(titles)
+        self._titles = tuple(tr(title) for title in titles)
         self._rows: Sequence[Sequence[str]] = ()
 
     def set_rows(self, rows: Sequence[Sequence[str]]) -> None:
@@ -68,7 +83,7 @@ def window_rows(areas: Sequence[WindowArea]) -> list[tuple[str, ...]]:
     for area in areas:
         window = area.window
         spans = ", ".join(f"{high:.2f}–{low:.2f}" for low, high in window.ppm)
-        part = "" if area.covered > 0.995 else f" ({area.covered * 100:.0f} % in the fit range)"
+        part = "" if area.covered > 0.995 else tr(" ({value:.0f} % in the fit range)", value=area.covered * 100)
         sigmas = wording.NONE if area.sigmas is None else f"{area.sigmas:+.1f}".replace("-", _MINUS)
         own = wording.NONE if area.own is None else f"{area.own:.4g}"
         rows.append(
@@ -89,7 +104,7 @@ class SpectrumTable(QtWidgets.QWidget):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent, QtCore.Qt.WindowType.Window)
-        self.setWindowTitle("Numbers of the spectrum")
+        self.setWindowTitle(tr("Numbers of the spectrum"))
         self.resize(900, 600)
         self._fit: Fit | None = None
         self.points, self.windows = RowsModel(_POINTS, self), RowsModel(_WINDOWS, self)
@@ -97,11 +112,11 @@ class SpectrumTable(QtWidgets.QWidget):
         self.heading.setWordWrap(True)
         theme.mark(self.heading, "dim")
         self.tabs = QtWidgets.QTabWidget()
-        self.point_table = self._table(self.points, "Points of the spectrum")
-        self.window_table = self._table(self.windows, "Integration windows")
-        self.tabs.addTab(self.point_table, "Points")
-        self.tabs.addTab(self.window_table, "Integration windows")
-        self.copy_button = QtWidgets.QPushButton("Copy as CSV")
+        self.point_table = self._table(self.points, tr("Points of the spectrum"))
+        self.window_table = self._table(self.windows, tr("Integration windows"))
+        self.tabs.addTab(self.point_table, tr("Points"))
+        self.tabs.addTab(self.window_table, tr("Integration windows"))
+        self.copy_button = QtWidgets.QPushButton(tr("Copy as CSV"))
         self.copy_button.clicked.connect(self.copy)
         layout = QtWidgets.QVBoxLayout(self)
         layout.addWidget(self.heading)
@@ -126,11 +141,15 @@ class SpectrumTable(QtWidgets.QWidget):
             table.resizeColumnsToContents()
         self.copy_button.setEnabled(fit is not None)
         if fit is None:
-            self.heading.setText("No fit is shown.")
+            self.heading.setText(tr("No fit is shown."))
             return
         self.heading.setText(
-            f"{title} · amplitudes in the signal's arbitrary unit (a.u.). Areas of windows are a cross-check:"
-            " data and model must agree within noise; no number of the reading follows from them."
+            tr(
+                "{title} · amplitudes in the signal's arbitrary unit (a.u.). Areas of windows are "
+                "a cross-check: data and model must agree within noise; no number of the reading "
+                "follows from them.",
+                title=title,
+            )
         )
 
     def csv(self) -> str:

@@ -15,6 +15,7 @@ from widgets.cursor_strip import CursorStrip
 from widgets.display_menu import DisplayMenu
 from widgets.quality_bar import QualityBar
 from widgets.spectrum_plot import SpectrumPlot
+from widgets.texts import tr
 
 
 class SpectrumView(QtWidgets.QFrame):
@@ -54,7 +55,7 @@ class SpectrumView(QtWidgets.QFrame):
         layout.setSpacing(4)
         self.title = QtWidgets.QLabel()
         theme.mark(self.title, "title")
-        self.title.setAccessibleName("Selected voxel")
+        self.title.setAccessibleName(tr("Selected voxel"))
         self.quality = QualityBar()
         self.title.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred)
         top = QtWidgets.QHBoxLayout()
@@ -66,13 +67,13 @@ class SpectrumView(QtWidgets.QFrame):
         return header
 
     def _build_buttons(self) -> tuple[QtWidgets.QPushButton, ...]:
-        self.phase_button = QtWidgets.QPushButton("Drag phase")
+        self.phase_button = QtWidgets.QPushButton(tr("Drag phase"))
         self.phase_button.setCheckable(True)
-        self.phase_button.setToolTip("Turn the phase by dragging in the spectrum (D); [ and ] turn it by 1°.")
+        self.phase_button.setToolTip(tr("Turn the phase by dragging in the spectrum (D); [ and ] turn it by 1°."))
         self.menu = DisplayMenu(self)
-        self.display_button = QtWidgets.QPushButton("Display")
+        self.display_button = QtWidgets.QPushButton(tr("Display"))
         self.display_button.setMenu(self.menu)
-        self.display_button.setToolTip("Overlays, windows, smoothing and tables; none of them changes a number.")
+        self.display_button.setToolTip(tr("Overlays, windows, smoothing and tables; none of them changes a number."))
         return self.phase_button, self.display_button
 
     def _build_message(self) -> QtWidgets.QLabel:
@@ -126,7 +127,9 @@ class SpectrumView(QtWidgets.QFrame):
         self.plot.set_fit(self._fit, lines, result.spectrum if result is not None else None)
         if self._fit is None:
             failed = result is not None
-            self.message.setText(f"No fit. {wording.reasons_text(result.quality)}" if failed and result else waiting)
+            self.message.setText(
+                tr("No fit. {reasons}", reasons=wording.reasons_text(result.quality)) if failed and result else waiting
+            )
         for widget in (self.phase_button, self.display_button):
             widget.setEnabled(self._fit is not None)
         self.pages.setCurrentWidget(self.plot if self._fit is not None else self.message)
@@ -134,13 +137,20 @@ class SpectrumView(QtWidgets.QFrame):
 
     def _name(self, acquisition: Acquisition | None, result: VoxelResult | None) -> None:
         if acquisition is None:
-            self.title.setText("No spectrum")
+            self.title.setText(tr("No spectrum"))
             return
         line = wording.acquisition_line(acquisition)
         adjusted = result is not None and result.adjusted_by_reader
-        self.title.setText(f"✎ adjusted · {line}" if adjusted else line)
-        told = " The reader has adjusted this fit." if adjusted else ""
-        self.title.setToolTip(f"{line}.{told} The name comes from: {acquisition.label_source}.")
+        self.title.setText(tr("✎ adjusted · {line}", line=line) if adjusted else line)
+        told = tr(" The reader has adjusted this fit.") if adjusted else ""
+        self.title.setToolTip(
+            tr(
+                "{line}.{told} The name comes from: {label_source}.",
+                line=line,
+                told=told,
+                label_source=acquisition.label_source,
+            )
+        )
 
     def set_windows(self, windows: Sequence[IntegrationWindow]) -> None:
         """Say which windows the protocol integrates as a cross-check; the reader shows and hides them."""
@@ -169,11 +179,11 @@ class SpectrumView(QtWidgets.QFrame):
         """Offer the overlay of a prior, or say that there is none."""
         action = self.menu.overlays["prior"]
         action.setEnabled(known)
-        action.setText("The prior" if known else "The prior (none is open)")
+        action.setText(tr("The prior") if known else tr("The prior (none is open)"))
 
     def _show_cursor(self, text: str) -> None:
         if not text and self.plot.solo is not None:
-            text = f"{self.plot.solo} alone · click it again or press Esc for all"
+            text = tr("{solo} alone · click it again or press Esc for all", solo=self.plot.solo)
         self.cursor_text.say(text)
 
     def apply_theme(self) -> None:

@@ -11,15 +11,16 @@ from analysis.transients import Transients
 from analysis.types import BoolArray
 from widgets import theme
 from widgets.disc_model import ModelIndex
+from widgets.texts import noop, tr
 
 Role = QtCore.Qt.ItemDataRole
-COLUMNS = ("Transient", "In the mean", "Shift (Hz)", "Phase (°)", "The rule says")
+COLUMNS = (noop("Transient"), noop("In the mean"), noop("Shift (Hz)"), noop("Phase (°)"), noop("The rule says"))
 _TIPS = (
-    "In the order of measurement.",
-    "Space or a click takes the transient out of the mean, or back in.",
-    "The frequency correction that aligned it, in Hz.",
-    "The phase correction that aligned it, in degrees.",
-    "What sets this transient apart from the others, where it is more than chance.",
+    noop("In the order of measurement."),
+    noop("Space or a click takes the transient out of the mean, or back in."),
+    noop("The frequency correction that aligned it, in Hz."),
+    noop("The phase correction that aligned it, in degrees."),
+    noop("What sets this transient apart from the others, where it is more than chance."),
 )
 
 
@@ -56,7 +57,7 @@ class TransientModel(QtCore.QAbstractTableModel):
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
             return self._text(row, column)
         if role == Role.ToolTipRole:
-            return _TIPS[column]
+            return tr(_TIPS[column])
         if role == Role.ForegroundRole and not self._kept[row]:
             return QtGui.QBrush(QtGui.QColor(theme.current().bad))
         return None
@@ -64,7 +65,7 @@ class TransientModel(QtCore.QAbstractTableModel):
     def _text(self, row: int, column: int) -> str:
         assert self._transients is not None
         kept, rule = bool(self._kept[row]), bool(self._transients.kept[row])
-        by_hand = "" if kept == rule else " (by hand)"
+        by_hand = "" if kept == rule else tr(" (by hand)")
         said = self._transients.reasons[row]
         return (
             str(row + 1),
@@ -78,9 +79,9 @@ class TransientModel(QtCore.QAbstractTableModel):
         if orientation != QtCore.Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
             return None
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
-            return COLUMNS[section]
+            return tr(COLUMNS[section])
         if role == Role.ToolTipRole:
-            return _TIPS[section]
+            return tr(_TIPS[section])
         if role == Role.TextAlignmentRole:
             return int(QtCore.Qt.AlignmentFlag.AlignVCenter | QtCore.Qt.AlignmentFlag.AlignLeft)
         return None

@@ -9,6 +9,7 @@ from PySide6 import QtCore, QtWidgets
 from analysis.types import BoolArray, FloatArray
 from widgets import theme
 from widgets.spectrum_axes import PpmAxis
+from widgets.texts import tr
 
 _MOST_REJECTED = 12
 _SPOT_PX = 9
@@ -21,14 +22,14 @@ class TransientPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Spectra, shifts and phases of the transients; the table beside says the same")
+        self.setAccessibleName(tr("Spectra, shifts and phases of the transients; the table beside says the same"))
         self.spectra = self.addPlot(0, 0, axisItems={"bottom": PpmAxis("bottom")})
         self.shift, self.phase = self.addPlot(1, 0), self.addPlot(2, 0)
         self.ci.layout.setRowStretchFactor(0, 3)
         for plot, left, bottom in (
-            (self.spectra, "Signal (a.u.)", "Chemical shift (ppm)"),
-            (self.shift, "Shift (Hz)", ""),
-            (self.phase, "Phase (°)", "Transient"),
+            (self.spectra, tr("Signal (a.u.)"), tr("Chemical shift (ppm)")),
+            (self.shift, tr("Shift (Hz)"), ""),
+            (self.phase, tr("Phase (°)"), tr("Transient")),
         ):
             plot.hideButtons()
             plot.setMenuEnabled(False)

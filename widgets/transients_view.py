@@ -10,6 +10,7 @@ from analysis.types import BoolArray
 from widgets import theme
 from widgets.gesture import Gesture
 from widgets.table_copy import copy_table
+from widgets.texts import tr
 from widgets.transient_model import TransientModel
 from widgets.transient_plots import TransientPlots
 from widgets.voxel_table import VoxelTable
@@ -40,19 +41,19 @@ class TransientsView(QtWidgets.QFrame):
         theme.mark(self.heading, "dim")
         self.plots, self.model, self.table = TransientPlots(), TransientModel(self), VoxelTable()
         self._build_table()
-        self.toggle_button = QtWidgets.QPushButton("Take out")
-        self.automatic_button = QtWidgets.QPushButton("Automatic choice")
-        self.automatic_button.setToolTip("Leave the choice to the rule of rejection again.")
+        self.toggle_button = QtWidgets.QPushButton(tr("Take out"))
+        self.automatic_button = QtWidgets.QPushButton(tr("Automatic choice"))
+        self.automatic_button.setToolTip(tr("Leave the choice to the rule of rejection again."))
         self._lay_out()
         self.plots.clicked.connect(self._on_spot)
         self.toggle_button.clicked.connect(lambda: self.toggle(self.chosen))
         self.automatic_button.clicked.connect(self._on_automatic)
-        self.set_transients(None, "No transients are shown.")
+        self.set_transients(None, tr("No transients are shown."))
 
     def _build_table(self) -> None:
         self.table.setModel(self.model)
         self.table.verticalHeader().setDefaultSectionSize(theme.TARGET_PX)
-        self.table.setAccessibleName("Transients")
+        self.table.setAccessibleName(tr("Transients"))
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._draw())
         self.table.copy_requested.connect(lambda: copy_table(self.model))
         self.table.clicked.connect(lambda index: self.toggle(index.row()) if index.column() == 1 else None)
@@ -131,14 +132,20 @@ class TransientsView(QtWidgets.QFrame):
         if transients is None:
             self.heading.setText(self._waiting)
             return
-        by = "chosen by the rule" if self._keep is None else "✎ chosen by the reader"
+        by = tr("chosen by the rule") if self._keep is None else tr("✎ chosen by the reader")
         self.heading.setText(
-            f"{int(kept.sum())} of {len(kept)} transients in the mean, {by}. Solid: their mean; dotted: transients left"
-            " out; coloured: the selected one. A click on a point, or Space in the table, takes one out or back in."
+            tr(
+                "{count} of {kept} transients in the mean, {by}. Solid: their mean; dotted: "
+                "transients left out; coloured: the selected one. A click on a point, or Space in "
+                "the table, takes one out or back in.",
+                count=int(kept.sum()),
+                kept=len(kept),
+                by=by,
+            )
         )
         self.automatic_button.setEnabled(self._keep is not None)
         if 0 <= self.chosen < len(kept):
-            self.toggle_button.setText("Take out" if kept[self.chosen] else "Take in")
+            self.toggle_button.setText(tr("Take out") if kept[self.chosen] else tr("Take in"))
         self.plots.show_spectra(self._ppm, self._rows, kept, self.chosen)
         self.plots.show_course(transients.shift_hz, np.degrees(transients.phase_rad), kept, self.chosen)
 
@@ -156,7 +163,7 @@ class TransientsView(QtWidgets.QFrame):
         kept = self._kept.copy()
         kept[index] = not kept[index]
         if not kept.any():
-            self.heading.setText("The last transient stays in the mean, because without any there is no spectrum.")
+            self.heading.setText(tr("The last transient stays in the mean, because without any there is no spectrum."))
             return
         self.gesture.begin(f"transient {index + 1} {'in' if kept[index] else 'out'}")
         keep = tuple(bool(one) for one in kept)
@@ -169,7 +176,7 @@ class TransientsView(QtWidgets.QFrame):
         self.toggle(index)
 
     def _on_automatic(self) -> None:
-        self.gesture.begin("automatic choice of transients")
+        self.gesture.begin(tr("automatic choice of transients"))
         self.set_kept(None)
         self.keep_transients_changed.emit(None)
         self.gesture.end()

@@ -16,6 +16,7 @@ from analysis.reslice import SliceStack
 from analysis.types import Volume
 from widgets import theme
 from widgets.overlays import VoxelMark
+from widgets.texts import noop, tr
 
 if TYPE_CHECKING:
     from widgets.volume_scene import VolumeScene
@@ -30,8 +31,8 @@ _TURNS = {
     QtCore.Qt.Key.Key_Up: (0.0, -_KEY_DEGREES),
     QtCore.Qt.Key.Key_Down: (0.0, _KEY_DEGREES),
 }
-CANNOT = "The scene cannot be drawn, because this machine offers no OpenGL; the reading needs none of it."
-EMPTY = "There is nothing to draw: no image and no voxel of this study say where they lie."
+CANNOT = noop("The scene cannot be drawn, because this machine offers no OpenGL; the reading needs none of it.")
+EMPTY = noop("There is nothing to draw: no image and no voxel of this study say where they lie.")
 
 
 def make_scene() -> VolumeScene:
@@ -46,11 +47,11 @@ class VolumeView(QtWidgets.QWidget):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None, start: Callable[[], VolumeScene] = make_scene) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Discern: scene")
+        self.setWindowTitle(tr("Discern: scene"))
         self.setMinimumSize(240, 200)
         self.resize(640, 560)
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Scene of slices and voxels")
+        self.setAccessibleName(tr("Scene of slices and voxels"))
         self._start = start
         self.scene: VolumeScene | None = None
         self.sentence = ""
@@ -86,8 +87,8 @@ class VolumeView(QtWidgets.QWidget):
         if self.scene is not None:
             self.scene.set_slices([_grey(*shown) for shown in self._slices])
             self.scene.set_voxels(placed, self._selected)
-        labels = ", ".join(mark.label for mark in placed) or "no voxel"
-        self.setAccessibleDescription(f"{len(self._slices)} slices with {labels}.")
+        labels = ", ".join(mark.label for mark in placed) or tr("no voxel")
+        self.setAccessibleDescription(tr("{slices} slices with {labels}.", slices=len(self._slices), labels=labels))
         self._redraw()
 
     def _redraw(self) -> None:
@@ -102,7 +103,7 @@ class VolumeView(QtWidgets.QWidget):
             try:
                 self.scene = self._start()
             except Exception:  # noqa: BLE001 - drivers fail in ways of their own, and a reading must go on
-                self.sentence = CANNOT
+                self.sentence = tr(CANNOT)
             else:
                 self._fill()
         return self.scene is not None
@@ -146,7 +147,7 @@ class VolumeView(QtWidgets.QWidget):
             painter.setPen(QtGui.QColor(theme.IMAGE_DIM))
             option = QtGui.QTextOption(QtCore.Qt.AlignmentFlag.AlignCenter)
             area = QtCore.QRectF(self.rect()).adjusted(16, 16, -16, -16)
-            painter.drawText(area, self.sentence or EMPTY, option)
+            painter.drawText(area, self.sentence or tr(EMPTY), option)
         painter.end()
 
     def _render(self) -> None:

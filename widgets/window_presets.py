@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.geometry import to_pixels
 from analysis.types import Volume, Voxel
+from widgets.texts import noop
 
 PresetId = Literal["default", "contrast", "soft", "bright", "dark", "full", "voxel"]
 _FEWEST_PIXELS = 16
@@ -30,13 +31,13 @@ class WindowPreset:
 
 
 PRESETS: tuple[WindowPreset, ...] = (
-    WindowPreset("default", "0", "Window of the series"),
-    WindowPreset("contrast", "1", "More contrast"),
-    WindowPreset("soft", "2", "Less contrast"),
-    WindowPreset("bright", "3", "Brighter"),
-    WindowPreset("dark", "4", "Darker"),
-    WindowPreset("full", "5", "Full range"),
-    WindowPreset("voxel", "6", "About the selected voxel"),
+    WindowPreset("default", "0", noop("Window of the series")),
+    WindowPreset("contrast", "1", noop("More contrast")),
+    WindowPreset("soft", "2", noop("Less contrast")),
+    WindowPreset("bright", "3", noop("Brighter")),
+    WindowPreset("dark", "4", noop("Darker")),
+    WindowPreset("full", "5", noop("Full range")),
+    WindowPreset("voxel", "6", noop("About the selected voxel")),
 )
 
 

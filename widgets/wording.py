@@ -7,6 +7,7 @@ import math
 from analysis.types import (
     Acquisition,
     Evidence,
+    EvidenceClass,
     ExamResult,
     Gate,
     Interval,
@@ -16,17 +17,23 @@ from analysis.types import (
     Verdict,
     VoxelResult,
 )
+from widgets.texts import noop, plural, tr
 from widgets.theme import CLASS_GLYPH, VERDICT_GLYPH
 
 NONE = "—"
-VERDICT_WORD: dict[Verdict, str] = {"pass": "pass", "warn": "warning", "fail": "fail", "unknown": "unknown"}
+VERDICT_WORD: dict[Verdict, str] = {
+    "pass": noop("pass"),
+    "warn": noop("warning"),
+    "fail": noop("fail"),
+    "unknown": noop("unknown"),
+}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def person_name(name: str | None) -> str:
     """Show a DICOM person name as ``Family, Given Middle``."""
     if not name:
-        return "Name not stated"
+        return tr("Name not stated")
     family, _, rest = name.split("=")[0].partition("^")
     given = " ".join(part for part in rest.split("^")[:2] if part)
     return f"{family}, {given}" if given else family
@@ -43,9 +50,13 @@ def patient_line(info: StudyInfo) -> str:
     """Return sex, birth date with the age at the study, and identifier in one line."""
     born = day(info.patient_birth_date)
     age = _age(info.patient_birth_date, info.study_date)
-    parts = [info.patient_sex or "sex not stated"]
-    parts.append(f"born {born}" + (f" ({age} y)" if age is not None else "") if born else "birth date not stated")
-    parts.append(f"ID {info.patient_id}" if info.patient_id else "no ID")
+    parts = [info.patient_sex or tr("sex not stated")]
+    parts.append(
+        tr("born {born}", born=born) + (tr(" ({age} y)", age=age) if age is not None else "")
+        if born
+        else tr("birth date not stated")
+    )
+    parts.append(tr("ID {patient}", patient=info.patient_id) if info.patient_id else tr("no ID"))
     return " · ".join(parts)
 
 
@@ -58,23 +69,25 @@ def _age(born: str | None, on: str | None) -> int | None:
 
 def study_line(info: StudyInfo) -> str:
     """Return the study's description and date."""
-    return " · ".join(part for part in (info.study_description, day(info.study_date)) if part) or "Study not described"
+    return " · ".join(part for part in (info.study_description, day(info.study_date)) if part) or tr(
+        "Study not described"
+    )
 
 
 def acquisition_line(acquisition: Acquisition) -> str:
     """Return for example ``L4-L5 · PRESS TE 30 ms · 256 averages · 20 × 14 × 5 mm``."""
     parameters, voxel = acquisition.parameters, acquisition.voxel
-    sequence = parameters.localisation or parameters.sequence or "sequence not stated"
+    sequence = parameters.localisation or parameters.sequence or tr("sequence not stated")
     if parameters.te_s is not None:
-        sequence += f" TE {parameters.te_s * 1e3:.4g} ms"
+        sequence += tr(" TE {ms:.4g} ms", ms=parameters.te_s * 1000.0)
     if parameters.tr_s is not None:
-        sequence += f", TR {parameters.tr_s * 1e3:.4g} ms"
+        sequence += tr(", TR {ms:.4g} ms", ms=parameters.tr_s * 1000.0)
     parts = [acquisition.label, sequence]
     transients = acquisition.fids.shape[1]
     if transients > 1:
-        parts.append(f"{transients} transients")
+        parts.append(plural("1 transient", "{n} transients", transients))
     elif parameters.averages and parameters.averages > 1:
-        parts.append(f"{parameters.averages} averages")
+        parts.append(plural("1 average", "{n} averages", parameters.averages))
     if voxel is not None:
         parts.append(" × ".join(f"{edge:.3g}" for edge in voxel.size_mm) + " mm")
     return " · ".join(parts)
@@ -132,7 +145,7 @@ def arbitrary_unit(exponent: int) -> str:
 def gate_value(gate: Gate) -> str:
     """Show a gate's measured value with its unit."""
     if gate.value is None:
-        return "not known"
+        return tr("not known")
     if gate.unit == "":
         return f"{gate.value:.3g}"
     if gate.unit == "%":
@@ -142,7 +155,7 @@ def gate_value(gate: Gate) -> str:
 
 def gate_chip(gate: Gate) -> str:
     """Show a gate as ``✓ drift 2.1 Hz``; a verdict other than pass is also said in a word."""
-    word = "" if gate.verdict == "pass" else f" ({VERDICT_WORD[gate.verdict]})"
+    word = "" if gate.verdict == "pass" else f" ({tr(VERDICT_WORD[gate.verdict])})"
     if gate.verdict == "unknown":
         word = ""
     return f"{VERDICT_GLYPH[gate.verdict]} {gate.name} {gate_value(gate)}{word}"
@@ -150,7 +163,13 @@ def gate_chip(gate: Gate) -> str:
 
 def gate_tooltip(gate: Gate) -> str:
     """Explain a gate: the limit and what it means."""
-    return f"{gate.name}: {VERDICT_WORD[gate.verdict]}. Limit: {gate.limit}. {gate.explanation}"
+    return tr(
+        "{gate}: {verdict}. Limit: {limit}. {why}",
+        gate=gate.name,
+        verdict=tr(VERDICT_WORD[gate.verdict]),
+        limit=gate.limit,
+        why=gate.explanation,
+    )
 
 
 def gates_summary(quality: Quality) -> str:
@@ -161,37 +180,58 @@ def gates_summary(quality: Quality) -> str:
             more = f" +{len(named) - 1}" if len(named) > 1 else ""
             return f"{VERDICT_GLYPH[named[0].verdict]} {named[0].name} {gate_value(named[0])}{more}"
     if not quality.evaluable:
-        return f"{VERDICT_GLYPH['fail']} not evaluable"
+        return tr("{glyph} not evaluable", glyph=VERDICT_GLYPH["fail"])
     unknown = sum(gate.verdict == "unknown" for gate in quality.gates)
-    return f"{VERDICT_GLYPH['pass']} pass" + (f" · {unknown} {VERDICT_GLYPH['unknown']}" if unknown else "")
+    return tr("{glyph} pass", glyph=VERDICT_GLYPH["pass"]) + (
+        f" · {unknown} {VERDICT_GLYPH['unknown']}" if unknown else ""
+    )
+
+
+_CLASS_WORDS: dict[EvidenceClass, str] = {
+    "higher": noop("higher"),
+    "lower": noop("lower"),
+    "indeterminate": noop("indeterminate"),
+    "not evaluable": noop("not evaluable"),
+}
 
 
 def class_text(evidence: Evidence) -> str:
     """Show the class with its glyph."""
-    return f"{CLASS_GLYPH[evidence.evidence_class]} {evidence.evidence_class}"
+    return f"{CLASS_GLYPH[evidence.evidence_class]} {tr(_CLASS_WORDS[evidence.evidence_class])}"
 
 
 def reasons_text(quality: Quality) -> str:
     """Join the reasons of a voxel that is not evaluable."""
-    return " ".join(quality.reasons) or "No reason is given."
+    return " ".join(quality.reasons) or tr("No reason is given.")
 
 
 def probability_text(voxel: VoxelResult, pretest: float) -> str:
     """Say what the evidence makes of a pre-test probability, or why it says nothing."""
     evidence = voxel.evidence
     if evidence is None or evidence.lr is None:
-        return f"{voxel.label} is not evaluable. {reasons_text(voxel.quality)}"
+        return tr("{label} is not evaluable. {reasons}", label=voxel.label, reasons=reasons_text(voxel.quality))
     for row in evidence.probability:
         if abs(row.pretest - pretest) < 1e-6:
             low, high = round(row.value.low90 * 100), round(row.value.high90 * 100)
-            return f"{voxel.label}: {row.value.median * 100:.0f} % [{low}–{high}] painful"
-    return f"{voxel.label}: no probability was computed for {pretest * 100:.0f} %."
+            return tr(
+                "{label}: {median:.0f} % [{low}–{high}] painful",
+                label=voxel.label,
+                median=row.value.median * 100,
+                low=low,
+                high=high,
+            )
+    return tr("{label}: no probability was computed for {percent:.0f} %.", label=voxel.label, percent=pretest * 100)
 
 
 def exam_text(exam: ExamResult) -> str:
     """Say how many discs were evaluable and how much they differ."""
-    text = f"{exam.evaluable} of {len(exam.voxels)} discs evaluable"
+    text = plural(
+        "{evaluable} of 1 disc evaluable",
+        "{evaluable} of {n} discs evaluable",
+        len(exam.voxels),
+        evaluable=exam.evaluable,
+    )
     if exam.contrast_p is not None:
         shown = "< 0.001" if exam.contrast_p < 0.001 else f"= {exam.contrast_p:.3f}"
-        text += f" · difference between discs p {shown}"
+        text += tr(" · difference between discs p {shown}", shown=shown)
     return text

@@ -7,18 +7,19 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from analysis.worklist import WORKLIST_STATES, WorklistFilter, WorklistState
 from widgets import theme
 from widgets.flow_layout import FlowLayout
+from widgets.texts import noop, tr
 from widgets.worklist_model import STATE_HELP, state_text
 
 _TYPING_MS = 150
 _DICOM_DAY = "yyyyMMdd"
 _SPANS: tuple[tuple[str, int | None], ...] = (
-    ("Any date", None),
-    ("Today", 0),
-    ("Last 7 days", 7),
-    ("Last 30 days", 30),
-    ("Last 12 months", 365),
+    (noop("Any date"), None),
+    (noop("Today"), 0),
+    (noop("Last 7 days"), 7),
+    (noop("Last 30 days"), 30),
+    (noop("Last 12 months"), 365),
 )
-_RANGE = "From … to …"
+_RANGE = noop("From … to …")
 
 
 class SearchBox(QtWidgets.QLineEdit):
@@ -62,8 +63,8 @@ class WorklistFilterRow(QtWidgets.QWidget):
 
     def _build_search(self) -> QtWidgets.QWidget:
         self.search = SearchBox()
-        self.search.setPlaceholderText("Search name, ID or accession  Ctrl+F")
-        self.search.setAccessibleName("Search studies by name, ID or accession number")
+        self.search.setPlaceholderText(tr("Search name, ID or accession  Ctrl+F"))
+        self.search.setAccessibleName(tr("Search studies by name, ID or accession number"))
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(300)
         self.search.textChanged.connect(lambda _: self._pause.start())
@@ -74,22 +75,22 @@ class WorklistFilterRow(QtWidgets.QWidget):
         for state in WORKLIST_STATES:
             chip = QtWidgets.QPushButton(state_text(state))
             chip.setCheckable(True)
-            chip.setAccessibleName(f"Show {state} studies")
-            chip.setToolTip(f"{STATE_HELP[state]} With no state chosen, all are shown.")
+            chip.setAccessibleName(tr("Show {state} studies", state=state_text(state)))
+            chip.setToolTip(tr("{meaning} With no state chosen, all are shown.", meaning=tr(STATE_HELP[state])))
             chip.toggled.connect(self._tell)
             self.chips[state] = chip
         return list(self.chips.values())
 
     def _build_dates(self) -> list[QtWidgets.QWidget]:
         self.span = QtWidgets.QComboBox()
-        self.span.setAccessibleName("Study date")
+        self.span.setAccessibleName(tr("Study date"))
         for title, days in _SPANS:
-            self.span.addItem(title, days)
-        self.span.addItem(_RANGE)
+            self.span.addItem(tr(title), days)
+        self.span.addItem(tr(_RANGE))
         self.span.currentIndexChanged.connect(self._on_span)
         today = QtCore.QDate.currentDate()
         self.first, self.last = QtWidgets.QDateEdit(today.addYears(-1)), QtWidgets.QDateEdit(today)
-        for edit, name in ((self.first, "First study date"), (self.last, "Last study date")):
+        for edit, name in ((self.first, tr("First study date")), (self.last, tr("Last study date"))):
             edit.setAccessibleName(name)
             edit.setDisplayFormat("yyyy-MM-dd")
             edit.setMinimumHeight(theme.TARGET_PX)
@@ -116,7 +117,7 @@ class WorklistFilterRow(QtWidgets.QWidget):
         return WorklistFilter(states, first, last, self.search.text().strip())
 
     def _dates(self) -> tuple[str | None, str | None]:
-        if self.span.currentText() == _RANGE:
+        if self.span.currentText() == tr(_RANGE):
             return self.first.date().toString(_DICOM_DAY), self.last.date().toString(_DICOM_DAY)
         days = self.span.currentData()
         if days is None:
@@ -141,7 +142,7 @@ class WorklistFilterRow(QtWidgets.QWidget):
 
     def _offer_range(self) -> None:
         for edit in (self.first, self.last):
-            edit.setVisible(self.span.currentText() == _RANGE)
+            edit.setVisible(self.span.currentText() == tr(_RANGE))
 
     def _tell(self) -> None:
         self._pause.stop()

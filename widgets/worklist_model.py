@@ -9,6 +9,7 @@ from PySide6 import QtCore, QtGui
 
 from analysis.worklist import StudyId, WorklistRow, WorklistState
 from widgets import theme, wording
+from widgets.texts import noop, plural, tr
 
 ModelIndex = QtCore.QModelIndex | QtCore.QPersistentModelIndex
 Role = QtCore.Qt.ItemDataRole
@@ -22,11 +23,11 @@ STATE_GLYPH: dict[WorklistState, str] = {
     "amended": "◆",
 }
 STATE_HELP: dict[WorklistState, str] = {
-    "unread": "Nobody has begun to read this study.",
-    "draft": "The reading is begun and not yet released.",
-    "preliminary": "The reading is released as preliminary and may still change.",
-    "final": "The reading is final; it takes amendments only.",
-    "amended": "The final reading was amended.",
+    "unread": noop("Nobody has begun to read this study."),
+    "draft": noop("The reading is begun and not yet released."),
+    "preliminary": noop("The reading is released as preliminary and may still change."),
+    "final": noop("The reading is final; it takes amendments only."),
+    "amended": noop("The final reading was amended."),
 }
 
 
@@ -55,34 +56,38 @@ def state_text(state: WorklistState) -> str:
     return f"{STATE_GLYPH[state]} {state}"
 
 
-def count_text(count: int, one: str, many: str) -> str:
+def files_text(count: int) -> str:
     """Show ``1 file`` or ``1,012 files``."""
-    return f"1 {one}" if count == 1 else f"{count:,} {many}"
+    return plural("1 file", "{n:,} files", count)
 
 
 def _description(shown: Shown) -> str:
     text = shown.row.study_description or wording.NONE
-    return f"simulated · {text}" if shown.row.simulated else text
+    return tr("simulated · {text}", text=text) if shown.row.simulated else text
 
 
 def _files(shown: Shown) -> str:
     row, trouble = shown.row, shown.trouble
     if trouble:
-        return f"✕ {trouble:,} of {row.files:,} to check"
-    text = f"{row.files:,}{' copied' if row.copied else ''}"
+        return tr("✕ {trouble:,} of {files:,} to check", trouble=trouble, files=row.files)
+    text = f"{row.files:,}" + (tr(" copied") if row.copied else "")
     return f"✓ {text}" if trouble == 0 else text
 
 
 def _spoken_files(shown: Shown) -> str:
-    files = count_text(shown.row.files, "file", "files")
+    files = files_text(shown.row.files)
     if shown.trouble is None:
-        return f"{files}, not looked for yet"
-    return f"{shown.trouble:,} of {files} not as they were read" if shown.trouble else f"{files}, all there"
+        return tr("{files}, not looked for yet", files=files)
+    return (
+        tr("{trouble:,} of {files} not as they were read", trouble=shown.trouble, files=files)
+        if shown.trouble
+        else tr("{files}, all there", files=files)
+    )
 
 
 def _note(shown: Shown) -> str:
     held = shown.row.held_by
-    return f"open: {held.user} on {held.host}" if held is not None else ""
+    return tr("open: {user} on {host}", user=held.user, host=held.host) if held is not None else ""
 
 
 def _column(key: str, title: str, tooltip: str, text: Callable[[WorklistRow], str | None]) -> Column:
@@ -95,59 +100,63 @@ def _column(key: str, title: str, tooltip: str, text: Callable[[WorklistRow], st
         value = text(shown.row)
         return value.casefold() if value else None
 
-    return Column(key, title, tooltip, shown_text, raw, lambda shown: text(shown.row) or f"{title} not stated")
+    return Column(
+        key, title, tooltip, shown_text, raw, lambda shown: text(shown.row) or tr("{title} not stated", title=tr(title))
+    )
 
 
 _ORDER: dict[WorklistState, int] = {state: number for number, state in enumerate(STATE_GLYPH)}
 COLUMNS = (
     Column(
         "state",
-        "State",
-        "How far the reading is.",
+        noop("State"),
+        noop("How far the reading is."),
         lambda shown: state_text(shown.row.state),
         lambda shown: _ORDER[shown.row.state],
         lambda shown: shown.row.state,
     ),
     _column(
         "patient",
-        "Patient",
-        "The patient's name as the headers give it.",
+        noop("Patient"),
+        noop("The patient's name as the headers give it."),
         lambda row: wording.person_name(row.patient_name) if row.patient_name else None,
     ),
-    _column("id", "ID", "The patient's identifier as the headers give it.", lambda row: row.patient_id),
-    _column("date", "Date", "The date of the study.", lambda row: wording.day(row.study_date)),
+    _column("id", noop("ID"), noop("The patient's identifier as the headers give it."), lambda row: row.patient_id),
+    _column("date", noop("Date"), noop("The date of the study."), lambda row: wording.day(row.study_date)),
     Column(
         "description",
-        "Description",
-        "What the headers call the study.",
+        noop("Description"),
+        noop("What the headers call the study."),
         _description,
         lambda shown: (shown.row.study_description or "").casefold() or None,
         _description,
     ),
-    _column("protocol", "Protocol", "The protocol that the study was last read with.", lambda row: row.protocol),
+    _column(
+        "protocol", noop("Protocol"), noop("The protocol that the study was last read with."), lambda row: row.protocol
+    ),
     Column(
         "priors",
-        "Priors",
-        "How many earlier studies of the same patient (same ID, no other birth date) are known here.",
+        noop("Priors"),
+        noop("How many earlier studies of the same patient (same ID, no other birth date) are known here."),
         lambda shown: str(shown.row.priors) if shown.row.priors else wording.NONE,
         lambda shown: shown.row.priors,
-        lambda shown: count_text(shown.row.priors, "earlier study", "earlier studies"),
+        lambda shown: plural("1 earlier study", "{n:,} earlier studies", shown.row.priors),
     ),
     Column(
         "files",
-        "Files",
-        "How many files the study was read from, and how many of them are missing or were changed since.",
+        noop("Files"),
+        noop("How many files the study was read from, and how many of them are missing or were changed since."),
         _files,
         lambda shown: (shown.trouble or 0) * 1_000_000 + shown.row.files,
         _spoken_files,
     ),
     Column(
         "note",
-        "Open elsewhere",
-        "Who works on the reading at the moment.",
+        noop("Open elsewhere"),
+        noop("Who works on the reading at the moment."),
         _note,
         lambda shown: _note(shown).casefold() or None,
-        lambda shown: _note(shown) or "not open elsewhere",
+        lambda shown: _note(shown) or tr("not open elsewhere"),
     ),
 )
 KEYS = tuple(column.key for column in COLUMNS)
@@ -205,7 +214,7 @@ class WorklistModel(QtCore.QAbstractTableModel):
         if role == Role.DisplayRole:
             return column.text(shown)
         if role == Role.AccessibleTextRole:
-            return f"{column.title}: {column.spoken(shown)}"
+            return f"{tr(column.title)}: {column.spoken(shown)}"
         if role == Role.ToolTipRole:
             return STATE_HELP[shown.row.state] if column.key == "state" else column.spoken(shown)
         if role == Role.ForegroundRole:
@@ -220,9 +229,9 @@ class WorklistModel(QtCore.QAbstractTableModel):
         if orientation != QtCore.Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
             return None
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
-            return COLUMNS[section].title
+            return tr(COLUMNS[section].title)
         if role == Role.ToolTipRole:
-            return COLUMNS[section].tooltip
+            return tr(COLUMNS[section].tooltip)
         if role == Role.TextAlignmentRole:
             return int(QtCore.Qt.AlignmentFlag.AlignVCenter | QtCore.Qt.AlignmentFlag.AlignLeft)
         return None

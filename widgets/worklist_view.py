@@ -8,20 +8,24 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from analysis.worklist import StudyId, WorklistFilter, WorklistRow
 from widgets import theme, wording
+from widgets.texts import noop, plural, tr
 from widgets.voxel_table import VoxelTable
 from widgets.worklist_filter import WorklistFilterRow
-from widgets.worklist_model import KEYS, WorklistModel, count_text
+from widgets.worklist_model import KEYS, WorklistModel, files_text
 
 _COLUMN_GAP_PX = 14
 _WIDEST_PX = {"patient": 280, "id": 160, "description": 400, "protocol": 160}
 _NARROWEST_PX = {"description": 130, "protocol": 80, "patient": 130, "id": 70}
 """What may be cut short where the list is narrow, the first one first."""
 NOTHING_YET = (
-    "No study has been read here yet",
-    "Open one with Ctrl+O, or drop a folder on the window: it then stands in this list with the state of its reading.",
+    noop("No study has been read here yet"),
+    noop(
+        "Open one with Ctrl+O, or drop a folder on the window: it then stands in this list with "
+        "the state of its reading."
+    ),
 )
-NOTHING_FITS = ("No study fits", "Search for something else, or show all studies again.")
-LOOKING = ("Looking for studies…", "")
+NOTHING_FITS = (noop("No study fits"), noop("Search for something else, or show all studies again."))
+LOOKING = (noop("Looking for studies…"), "")
 
 
 class StudyTable(VoxelTable):
@@ -51,7 +55,7 @@ class WorklistView(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "panel")
-        self.setAccessibleName("Worklist")
+        self.setAccessibleName(tr("Worklist"))
         self._prior_offered = False
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(14, 10, 14, 10)
@@ -73,8 +77,8 @@ class WorklistView(QtWidgets.QFrame):
         self.table.setModel(self.model)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(KEYS.index("date"), QtCore.Qt.SortOrder.DescendingOrder)
-        self.table.setAccessibleName("Studies")
-        self.table.setAccessibleDescription("Enter opens the selected study, Ctrl+Enter opens it as prior.")
+        self.table.setAccessibleName(tr("Studies"))
+        self.table.setAccessibleDescription(tr("Enter opens the selected study, Ctrl+Enter opens it as prior."))
         return self.table
 
     def _build_empty(self) -> QtWidgets.QWidget:
@@ -85,7 +89,7 @@ class WorklistView(QtWidgets.QFrame):
         theme.points(self.empty_title, 4, bold=True)
         theme.mark(self.empty_title, "title")
         theme.mark(self.empty_text, "dim")
-        self.show_all = QtWidgets.QPushButton("Show all studies")
+        self.show_all = QtWidgets.QPushButton(tr("Show all studies"))
         layout.addStretch(2)
         for label in (self.empty_title, self.empty_text):
             label.setAlignment(QtCore.Qt.AlignmentFlag.AlignCenter)
@@ -99,20 +103,20 @@ class WorklistView(QtWidgets.QFrame):
         self.about = QtWidgets.QLabel()
         self.about.setTextFormat(QtCore.Qt.TextFormat.PlainText)
         self.about.setWordWrap(True)
-        self.about.setAccessibleName("About the selected study")
+        self.about.setAccessibleName(tr("About the selected study"))
         self.about.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
         theme.mark(self.about, "dim")
         return self.about
 
     def _build_buttons(self) -> QtWidgets.QHBoxLayout:
         row = QtWidgets.QHBoxLayout()
-        self.open_button = QtWidgets.QPushButton("Open  Enter")
+        self.open_button = QtWidgets.QPushButton(tr("Open  Enter"))
         theme.mark(self.open_button, "primary")
-        self.prior_button = QtWidgets.QPushButton("Open as prior  Ctrl+Enter")
-        self.copy_button = QtWidgets.QPushButton("Copy into the store")
-        self.copy_button.setToolTip("Keep the study's files with the readings, so that the originals may go.")
-        self.check_button = QtWidgets.QPushButton("Check the files")
-        self.check_button.setToolTip("Read every file of the study and compare it with what was read at first.")
+        self.prior_button = QtWidgets.QPushButton(tr("Open as prior  Ctrl+Enter"))
+        self.copy_button = QtWidgets.QPushButton(tr("Copy into the store"))
+        self.copy_button.setToolTip(tr("Keep the study's files with the readings, so that the originals may go."))
+        self.check_button = QtWidgets.QPushButton(tr("Check the files"))
+        self.check_button.setToolTip(tr("Read every file of the study and compare it with what was read at first."))
         for button in (self.open_button, self.prior_button, self.copy_button, self.check_button):
             row.addWidget(button)
         row.addStretch(1)
@@ -148,9 +152,10 @@ class WorklistView(QtWidgets.QFrame):
             self.table.selectRow(number if number is not None else 0)
             self._fit_columns()
         narrowed = self.filters.filter != WorklistFilter()
-        self._say(*(NOTHING_FITS if narrowed else NOTHING_YET), offer_all=narrowed)
+        title, sentence = NOTHING_FITS if narrowed else NOTHING_YET
+        self._say(tr(title), tr(sentence), offer_all=narrowed)
         self._stack.setCurrentIndex(0 if rows else 1)
-        self.count.setText(count_text(len(rows), "study", "studies") if rows else "")
+        self.count.setText(plural("1 study", "{n:,} studies", len(rows)) if rows else "")
         self._show_about()
 
     def set_trouble(self, trouble: Mapping[StudyId, int]) -> None:
@@ -161,14 +166,14 @@ class WorklistView(QtWidgets.QFrame):
 
     def set_waiting(self) -> None:
         """Say that the studies are being looked for."""
-        self._say(*LOOKING)
+        self._say(tr(LOOKING[0]), LOOKING[1])
         self._stack.setCurrentIndex(1)
         self._show_about()
 
     def set_problem(self, sentence: str) -> None:
         """Say why there is no list."""
         self.model.set_rows(())
-        self._say("The worklist cannot be shown", sentence)
+        self._say(tr("The worklist cannot be shown"), sentence)
         self._stack.setCurrentIndex(1)
         self.count.setText("")
         self._show_about()
@@ -221,7 +226,7 @@ class WorklistView(QtWidgets.QFrame):
         self.about.setText(about_text(row, trouble) if row is not None else "")
         self.open_button.setEnabled(row is not None)
         self.prior_button.setEnabled(row is not None and self._prior_offered)
-        self.prior_button.setToolTip("" if self._prior_offered else "Open the current study first.")
+        self.prior_button.setToolTip("" if self._prior_offered else tr("Open the current study first."))
         self.copy_button.setEnabled(row is not None and not row.copied and row.files > 0)
         self.check_button.setEnabled(row is not None and row.files > 0)
 
@@ -246,26 +251,36 @@ def about_text(row: WorklistRow, trouble: int | None) -> str:
     """Say in sentences what the table's cells cannot: who, since when, and what became of the files."""
     sentences = [f"{wording.person_name(row.patient_name)}, {_born(row)}."]
     if row.accession_number:
-        sentences.append(f"Accession {row.accession_number}.")
+        sentences.append(tr("Accession {number}.", number=row.accession_number))
     if row.changed_at is not None:
-        sentences.append(f"Last saved {row.changed_at.astimezone():%Y-%m-%d %H:%M}.")
+        sentences.append(tr("Last saved {when:%Y-%m-%d %H:%M}.", when=row.changed_at.astimezone()))
     if row.held_by is not None:
         held = row.held_by
         sentences.append(
-            f"{held.user} on {held.host} works on it since {held.since.astimezone():%Y-%m-%d %H:%M}; "
-            "here it opens for reading only unless that has ended."
+            tr(
+                "{user} on {host} works on it since {when:%Y-%m-%d %H:%M}; here it opens for "
+                "reading only unless that has ended.",
+                user=held.user,
+                host=held.host,
+                when=held.since.astimezone(),
+            )
         )
     if trouble:
-        verb = "is" if trouble == 1 else "are"
         sentences.append(
-            f"✕ {trouble:,} of its {count_text(row.files, 'file', 'files')} {verb} missing or not as read at first: "
-            "check the files, or bring them back before you read on."
+            plural(
+                "✕ 1 of its {files} is missing or not as read at first: check the files, or bring them back before "
+                "you read on.",
+                "✕ {n:,} of its {files} are missing or not as read at first: check the files, or bring them back "
+                "before you read on.",
+                trouble,
+                files=files_text(row.files),
+            )
         )
     if row.copied:
-        sentences.append("Its files are copied into the store.")
+        sentences.append(tr("Its files are copied into the store."))
     return " ".join(sentences)
 
 
 def _born(row: WorklistRow) -> str:
     born = wording.day(row.patient_birth_date)
-    return f"born {born}" if born else "birth date not stated"
+    return tr("born {born}", born=born) if born else tr("birth date not stated")
