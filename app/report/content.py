@@ -9,8 +9,9 @@ from pathlib import PurePath
 from analysis.line_labels import line_labels
 from analysis.protocol import Protocol
 from analysis.types import Study
+from app.report.comparison import comparison_section
 from app.report.evidence_blocks import voxel_block
-from app.report.findings_sections import adjustments_section, comparison_section, morphology_section
+from app.report.findings_sections import adjustments_section, morphology_section
 from app.report.parts import Cell, Column, Item, ReportContent, Section, Table
 from app.report.record_sections import NOT_RECORDED, coverage_section, record_section, technique_section
 from app.report.source import ReportSource

@@ -1,4 +1,4 @@
-"""What was found and changed, voxel by voxel: morphology, comparison with earlier exams, the reader's adjustments."""
+"""What the reader saw and changed, voxel by voxel: morphology and adjustments."""
 
 from __future__ import annotations
 
@@ -10,20 +10,10 @@ from analysis.nucleus import nucleus_share
 from analysis.reading import VoxelReading, voxel_key
 from analysis.types import Measured, ProcessSettings, VoxelResult
 from app.report.parts import Cell, Column, Section, Table
-from app.report.source import PriorExam, ReportSource
-from app.report.wording import (
-    UNKNOWN,
-    class_words,
-    clean,
-    dicom_date,
-    fixed,
-    likelihood_ratio,
-    plus_minus,
-    ratio_span,
-)
+from app.report.source import ReportSource
+from app.report.wording import UNKNOWN, clean, fixed, plus_minus
 from widgets.adjust_wording import settings_text
 
-_MOST_PRIORS = 3
 _STEPS = {
     "whiten_coils": "coil whitening",
     "align": "alignment",
@@ -100,53 +90,6 @@ def _share(result: VoxelResult, voxel: VoxelReading) -> str:
         return UNKNOWN if share.high is None else f"at most {fixed(100 * share.high, 0)} %"
     low, high = (UNKNOWN if end is None else fixed(100 * end, 0) for end in (share.low, share.high))
     return f"{fixed(100 * share.value, 0)} % [{low}–{high}]"
-
-
-def comparison_section(source: ReportSource, title: str) -> Section:
-    """Hold the exam against earlier ones of the patient, level by level."""
-    if not source.priors:
-        return Section(title, lines=("No earlier exam was compared.",))
-    return Section(title, tables=tuple(_compared(source, prior) for prior in source.priors[:_MOST_PRIORS]))
-
-
-def _compared(source: ReportSource, prior: PriorExam) -> Table:
-    date = dicom_date(prior.study.info.study_date)
-    earlier = {voxel.label: voxel for voxel in prior.exam.voxels}
-    names = source.protocol.ratios[:3]
-    rows = []
-    for result in source.exam.voxels:
-        before = earlier.get(result.label)
-        rows.append(
-            (
-                Cell(clean(result.label, 40), bold=True),
-                Cell(_evidence(before), f"now {_evidence(result)}"),
-                *(Cell(_ratio(before, name), f"now {_ratio(result, name)}") for name in names),
-            )
-        )
-    note = "Likelihood ratios are relative to the discs of their own exam, so their change is not a change of one disc."
-    same = prior.exam.protocol_sha256 == source.exam.protocol_sha256
-    return Table(
-        title=f"{date}, and below it the exam of {dicom_date(source.study.info.study_date)}",
-        columns=(Column("Level", 0.12), Column("Class, likelihood ratio", 0.31), *(Column(n, 0.19) for n in names)),
-        rows=tuple(rows),
-        note=note + ("" if same else " The earlier exam was computed with another text of the protocol."),
-    )
-
-
-def _evidence(result: VoxelResult | None) -> str:
-    if result is None:
-        return "not measured"
-    evidence = result.evidence
-    if evidence is None:
-        return "not compared" if result.quality.evaluable else class_words("not evaluable")
-    return class_words(evidence.evidence_class) + (f", {likelihood_ratio(evidence.lr)}" if evidence.lr else "")
-
-
-def _ratio(result: VoxelResult | None, name: str) -> str:
-    ratio = None if result is None else result.ratios.get(name)
-    if ratio is None or ratio.value is None:
-        return UNKNOWN
-    return f"{plus_minus(ratio.value, ratio.sd)} {ratio_span(ratio)}".strip()
 
 
 def adjustments_section(source: ReportSource, title: str) -> Section:

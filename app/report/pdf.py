@@ -235,17 +235,17 @@ def _impression(summary: Summary) -> list[Flowable]:
 
 
 def _section(section: Section) -> list[Flowable]:
-    """Lay out a section; its title stays with what follows, and one without content is left out."""
-    body: list[Flowable] = []
+    """Lay out a section: its title stays with what follows, and a table is torn apart only where no page holds it."""
+    blocks: list[list[Flowable]] = []
     if section.items:
-        body.append(item_grid(section.items, layout.WIDTH, columns=2, name_share=0.24))
-    body += [bullet(line) for line in section.lines]
-    for table in section.tables:
-        body += table_parts(table, layout.WIDTH)
-    body += [bullet(line) for line in section.lines_after]
-    if not body:
+        blocks.append([item_grid(section.items, layout.WIDTH, columns=2, name_share=0.24)])
+    blocks += [[bullet(line)] for line in section.lines]
+    blocks += [table_parts(table, layout.WIDTH) for table in section.tables]
+    blocks += [[bullet(line)] for line in section.lines_after]
+    if not blocks:
         return []
-    return [CondPageBreak(_LEAST_OF_SECTION), Heading(section.title, SUBSECTION, before=9, after=2), *body]
+    blocks[0].insert(0, Heading(section.title, SUBSECTION, before=9, after=2))
+    return [CondPageBreak(_LEAST_OF_SECTION), *(KeepTogether(block) for block in blocks)]
 
 
 def _picture_and_tables(summary: Summary, tallest: float) -> list[Flowable]:

@@ -56,8 +56,9 @@ def technique_section(source: ReportSource, template: ReportTemplate, title: str
         title,
         items=(
             *_shared(study.acquisitions),
-            Item("Images", _series(study)),
             Item("Data received", received_words(source.received) or NOT_RECORDED),
+            Item("Voxel size", _each(_size(a) for a in study.acquisitions)),
+            Item("Images", _series(study)),
         ),
         lines=tuple(clean(line, 600) for line in template.technique),
     )
@@ -72,7 +73,6 @@ def _shared(acquisitions: Sequence[Acquisition]) -> tuple[Item, ...]:
         Item("Echo time", _each(_milliseconds(p.te_s) for p in parameters)),
         Item("Repetition time", _each(_milliseconds(p.tr_s) for p in parameters)),
         Item("Transients", _each(_transients(a) for a in acquisitions)),
-        Item("Voxel size", _each(_size(a) for a in acquisitions)),
         Item("Water reference", _each("yes" if a.water is not None else "none" for a in acquisitions)),
     )
 
@@ -102,7 +102,7 @@ def _size(acquisition: Acquisition) -> str:
 def _series(study: Study) -> str:
     if not study.volumes:
         return "none"
-    return "; ".join(f"{clean(v.description, 60)} ({len(v.pixels)})" for v in study.volumes)
+    return "; ".join(f"{clean(v.description, 60)} ({len(v.pixels)} slices)" for v in study.volumes)
 
 
 def coverage_section(source: ReportSource, template: ReportTemplate, title: str) -> Section:

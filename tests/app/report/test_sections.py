@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from analysis.exam_record import ExamRecord
@@ -14,7 +12,7 @@ from analysis.types import ExamResult, FitSettings, ProcessSettings, Study
 from analysis.voxel_settings import GateOverride, VoxelSettings
 from app.report.content import report_content
 from app.report.parts import Section
-from app.report.source import Amendment, PriorExam
+from app.report.source import Amendment
 from tests.app.report.conftest import source_of
 from tests.app.report.test_content import words
 
@@ -91,16 +89,6 @@ def test_an_amendment_says_what_it_amends_and_why(study: Study, exam: ExamResult
     assert "cd" * 32 in lines[0]
     assert lines[0].endswith("L4-L5 was mislabelled.")
     assert lines[1] == "L4-L5: LR 1 is now 2."
-
-
-def test_an_earlier_exam_is_dated_and_its_limits_are_said(study: Study, exam: ExamResult, protocol: Protocol) -> None:
-    info = dataclasses.replace(study.info, study_date="20250102")
-    fewer = dataclasses.replace(exam, voxels=exam.voxels[1:])
-    priors = (PriorExam(dataclasses.replace(study, info=info), fewer),)
-    (table,) = sections_of(study, exam, protocol, Reading(), priors=priors)["Comparison with earlier exams"].tables
-    assert "2025-01-02" in table.title
-    assert "not measured" in words(table)
-    assert "not a change of one disc" in table.note
 
 
 @pytest.mark.parametrize(("record", "state"), [(RECORD, "✓ met"), (ExamRecord(), "? not documented")])
