@@ -34,6 +34,7 @@ class Kept:
     read_only : why it can only be looked at, as a sentence; empty where it can be worked on
     note : something the reader should know, as a sentence
     signed : the newest signed report, None where nothing was signed
+    first_seen_at : when the study was first opened, UTC
     """
 
     study_id: StudyId
@@ -42,6 +43,7 @@ class Kept:
     read_only: str
     note: str
     signed: SignedReport | None = None
+    first_seen_at: datetime | None = None
 
 
 def take(store: Store, study: Study) -> Kept:
@@ -77,7 +79,7 @@ def take(store: Store, study: Study) -> Kept:
         read_only = IS_FINAL
     elif lock.taken_from is not None:
         note = f"The reading was left open by {lock.taken_from.user} at {lock.taken_from.host}; it is yours now."
-    return Kept(study_id, lock, reading, read_only, note, signed)
+    return Kept(study_id, lock, reading, read_only, note, signed, store.first_seen(study_id))
 
 
 def _is_signed(reading: Reading, revision: Revision, signed: SignedReport | None) -> bool:
@@ -120,6 +122,11 @@ class Keeping(QtCore.QObject):
     def study_id(self) -> StudyId | None:
         """The open study's number in the store."""
         return self._kept.study_id if self._kept is not None else None
+
+    @property
+    def first_seen_at(self) -> datetime | None:
+        """When the open study was first opened, UTC; None where no store keeps it."""
+        return self._kept.first_seen_at if self._kept is not None else None
 
     def open(self, study: Study, fresh: Reading, opened: Callable[[], None]) -> None:
         """Give back what is kept of the open study, then open this one with its own reading.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6 import QtCore
@@ -14,6 +13,7 @@ from analysis.types import ExamResult, Fit, Progress, Stop, Study, StudyInfo
 from analysis.worklist import StudyId
 from app.audit.events import AuditEvent, subject_of
 from app.jobs import JobRunner
+from app.report.source import PriorExam
 from app.session import ReadingSession
 from app.store import Store, user_name
 from app.voxel_marks import marks_of
@@ -24,15 +24,6 @@ from widgets.texts import tr
 PRIOR = "prior"
 ReadAndAnalyse = Callable[[Sequence[Path], Callable[[Study], Reading], Progress, Stop], tuple[Study, ExamResult]]
 """Reads the study under some paths and analyses it with the reading that belongs to it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Prior:
-    """An earlier exam, its reading and its results."""
-
-    study: Study
-    reading: Reading
-    exam: ExamResult
 
 
 class PriorDesk(QtCore.QObject):
@@ -50,7 +41,7 @@ class PriorDesk(QtCore.QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._jobs, self._store, self._read = window, session, jobs, store, read
-        self._prior: Prior | None = None
+        self._prior: PriorExam | None = None
         session.study_changed.connect(self._forget)
         session.exam_changed.connect(self._show_table)
 
@@ -62,7 +53,7 @@ class PriorDesk(QtCore.QObject):
         study_id = StudyId(number)
         mine = session.study.info
 
-        def work(progress: Progress, stop: Stop) -> Prior:
+        def work(progress: Progress, stop: Stop) -> PriorExam:
             readings: list[Reading] = []
 
             def reading_for(study: Study) -> Reading:
@@ -77,17 +68,22 @@ class PriorDesk(QtCore.QObject):
                 return readings[-1]
 
             study, exam = self._read(store.places(study_id), reading_for, progress, stop)
-            return Prior(study, readings[-1], exam)
+            return PriorExam(study, exam, readings[-1])
 
         self._jobs.start(PRIOR, tr("Opening the prior"), work, done=self._opened, failed=self._say)
 
-    def _opened(self, prior: Prior) -> None:
+    def _opened(self, prior: PriorExam) -> None:
         self._prior = prior
         marks = marks_of(prior.exam.voxels)
         self._window.grid.set_prior(prior.study.volumes, marks, tr("prior {date}", date=_date(prior.study)))
         self._window.spectrum.set_prior_known(True)
         self._show_table()
         self.changed.emit()
+
+    @property
+    def priors(self) -> tuple[PriorExam, ...]:
+        """The earlier exams that the open one is compared with."""
+        return () if self._prior is None else (self._prior,)
 
     def _forget(self) -> None:
         self._jobs.cancel(PRIOR)

@@ -15,6 +15,8 @@ from app.atomic_file import reason_of, write_whole
 from app.jobs import JobRunner
 from app.keeping import Keeping
 from app.print_desk import PrintDesk
+from app.prior_desk import PriorDesk
+from app.report.source import Received
 from app.report_edit_desk import ReportEditDesk
 from app.report_preview import MakeReport, PreviewDesk, ReportInput, SignedFile
 from app.report_settings import keep_report_settings, load_report_settings
@@ -41,9 +43,11 @@ class ReportDesk(QtCore.QObject):
         jobs: JobRunner,
         keeping: Keeping,
         services: Services,
+        prior: PriorDesk,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._jobs, self._keeping = window, session, jobs, keeping
+        self._prior = prior
         self._make, self._kept_settings = services.make_report, services.settings
         self.settings = load_report_settings(services.settings)
         self.checking = VerifyDesk(window, session, jobs, lambda: self.settings, services.read_studies)
@@ -82,6 +86,7 @@ class ReportDesk(QtCore.QObject):
         self.preview = PreviewDesk(workspace.preview, self._session, self._jobs, make, self.source)
         self.signing = SignDesk(self._window, self._jobs, self._keeping, self.preview, make, lambda: self.settings)
         self.dock.shown_changed.connect(self.preview.set_on)
+        self._prior.changed.connect(self.preview.refresh)
         self.preview.prepared_changed.connect(self._show_changes)
         self.signing.signed.connect(self._on_signed)
         bar = workspace.bar
@@ -123,7 +128,13 @@ class ReportDesk(QtCore.QObject):
             to_sign=to_sign,
             paper=self.settings.paper,
             earlier=self._earlier(),
+            priors=self._prior.priors,
+            received=self._received(),
         )
+
+    def _received(self) -> Received | None:
+        at = self._keeping.first_seen_at
+        return None if at is None else Received(at.astimezone(), "first opened in Discern")
 
     def _earlier(self) -> Callable[[], bytes] | None:
         """Return what gives the signed report that the reading amends."""

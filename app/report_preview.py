@@ -14,6 +14,7 @@ from analysis.protocol import Protocol
 from analysis.reading import Reading
 from analysis.types import ExamResult, Progress, Stop, Study
 from app.jobs import JobRunner
+from app.report.source import PriorExam, Received
 from app.report_pages import ReportPages
 from app.session import ReadingSession
 from widgets.report_preview import ReportPreview
@@ -33,6 +34,8 @@ class ReportInput:
     created_at : when the report is made, with its offset from UTC
     to_sign : whether the bytes are to be signed; else the report calls itself unsigned
     earlier : gives the signed report that this one amends; None for a first report
+    priors : earlier exams to compare with
+    received : when the data came; None where it is not known
     """
 
     study: Study
@@ -43,6 +46,8 @@ class ReportInput:
     to_sign: bool = True
     paper: Paper = "A4"
     earlier: Callable[[], bytes] | None = None
+    priors: tuple[PriorExam, ...] = ()
+    received: Received | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,6 +215,7 @@ class PreviewDesk(QtCore.QObject):
             and now.exam is source.exam
             and now.reading == source.reading
             and now.paper == source.paper
+            and now.priors == source.priors
         )
 
     def _on_failed(self, sentence: str) -> None:

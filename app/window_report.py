@@ -71,7 +71,9 @@ def make_report(made_from: ReportInput) -> Made:
         created_at=made_from.created_at,
         reading=made_from.reading,
         paper=made_from.paper,
+        priors=made_from.priors,
         amendment=_amendment(made_from, results),
+        received=made_from.received,
     )
     changes = source.amendment.changes if source.amendment is not None else ()
     return Made(prepared_bytes(source, to_sign=made_from.to_sign), changes)

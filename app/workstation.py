@@ -53,7 +53,7 @@ class Workstation(QtCore.QObject):
         self.beside = SpectrumDesk(window, session, jobs, self.edits, self.prior)
         self.discs = DiscDesk(window, session, jobs, self.live)
         self.keeping = Keeping(session, jobs, services.store)
-        self.reports = ReportDesk(window, session, jobs, self.keeping, services)
+        self.reports = ReportDesk(window, session, jobs, self.keeping, services, self.prior)
         self.analysis = AnalysisDesk(window, session, jobs, services, self.live, protocol_id)
         self.opening = OpeningDesk(window, session, jobs, services, self.keeping, self.analysis)
         self.worklist = WorklistDesk(window, jobs, services.store, self.open_paths, self.prior.open)

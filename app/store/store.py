@@ -89,6 +89,18 @@ class Store:
         with self._database.writing() as connection:
             return studies.remember(connection, info, found, os.path.abspath(folder) if folder else "", at)
 
+    def first_seen(self, study_id: StudyId) -> datetime:
+        """Return when a study was first opened from this store's workstations, UTC.
+
+        Raises
+        ------
+        UnknownStudy
+            If there is none of this number.
+        """
+        with self._database.reading() as connection:
+            at: datetime = studies.row_of(connection, study_id).first_seen_at
+        return at
+
     def copy_study(self, study_id: StudyId) -> Path:
         """Copy a study's files into the store's own folder and return that; its readings then no longer need others.
 

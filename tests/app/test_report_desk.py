@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,10 @@ from app.report_pages import ReportPages
 from app.resource_files import load_protocol, load_spin_library
 from app.services import Services
 from app.session import ReadingSession
-from app.store import Store
+from app.store import Store, files_of
 from app.window_report import make_report
 from app.workstation import Workstation
+from tests.app.report.pdf_reading import whole_text
 from tests.samples import sample_exam, sample_study
 from widgets.main_window import MainWindow
 from widgets.report_settings import ReportSettings
@@ -181,6 +183,28 @@ def test_the_exam_record_is_part_of_the_reading(bench: Bench, qtbot: QtBot) -> N
     assert names == [
         "indication", "ICD-10 codes", "consent", "contraindication screen", "detail of the contraindication screen",
     ]  # fmt: skip
+
+
+def test_the_pages_follow_an_opened_prior_and_say_when_the_data_came(bench: Bench, qtbot: QtBot, monkeypatch) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    assert bench.desk.preview.prepared is not None
+    text = whole_text(bench.desk.preview.prepared.pdf)
+    assert "No earlier exam was compared." in text
+    assert f"{datetime.now().astimezone():%Y-%m-%d}" in text.split("Data received")[1][:40]
+    assert "first opened in Discern" in text
+    before = replace(sample_study().info, study_instance_uid="2.25.77", study_date="20250301")
+    study = replace(sample_study(), info=before)
+    read = (study, sample_exam(study))
+    monkeypatch.setattr(bench.station.prior, "_read", lambda _, asked, *__: (asked(study), read)[1])
+    number = bench.store.remember_study(before, files_of(study), "", datetime.now(UTC))
+    bench.station.prior.open(number)
+
+    def shows_it() -> bool:
+        prepared = bench.desk.preview.prepared
+        return prepared is not None and "2025-03-01 and 2026-09-14" in whole_text(prepared.pdf)
+
+    qtbot.waitUntil(shows_it, timeout=LONG_MS)
 
 
 def sign(bench: Bench, qtbot: QtBot, *, target: Path | None = None) -> SignDialog:

@@ -26,6 +26,13 @@ def test_files_that_are_there_are_no_trouble(store, tmp_path):
     assert troubles(store, study, by_content=True) == []
 
 
+def test_when_a_study_was_first_opened_stays_known(store, tmp_path):
+    files = write_files(tmp_path / "exam")
+    study = store.remember_study(info(), files, str(tmp_path / "exam"), T0)
+    store.remember_study(info(), files, str(tmp_path / "exam"), at(3600))
+    assert store.first_seen(study) == T0
+
+
 def test_a_missing_file_is_reported(store, tmp_path):
     files = write_files(tmp_path / "exam")
     study = store.remember_study(info(), files, str(tmp_path / "exam"), T0)
