@@ -20,7 +20,7 @@ from analysis.readers.records import Contents, InputFile
 
 MOST_MEMORY_BYTES = 2 * 1024**3
 """Address space beyond four times the size of the file itself, which is no claim but there."""
-MOST_SECONDS = 10.0
+MOST_SECONDS = 6.0
 _SECONDS_PER_BYTE = 1 / (20 * 1024**2)
 _START_SECONDS = 60.0
 """A child imports the libraries first; on a busy machine that takes several seconds."""

@@ -6,8 +6,10 @@ files made after the format. Every signal says so.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -22,6 +24,8 @@ from analysis.types import StudyInfo
 _NOT_CONFIRMED = "No real file has confirmed how Siemens raw data are read; check it against the scanner's own export."
 _NO_OVERRIDES = {"dims": (None, None, None), "tags": (None, None, None)}
 _LONGEST_ECHO_TIME_S = 1.0
+_MOST_READOUTS = 1_000_000
+_LAST, _SYNCHRONISATION = 0x01, 0x20
 _NOT_NEEDED = {
     "Dicom": ("InstitutionName", "InstitutionAddress", "DeviceSerialNumber", "ManufacturersModelName", "tProtocolName"),
     "Meas": (
@@ -49,6 +53,7 @@ def read(file: InputFile) -> Contents:
     ------
     UnreadableFile : imaging, a grid, edited conditions, or a header that the libraries cannot follow
     """
+    _check_chain(file.path)
     with silent():
         twix = _last_measurement(file)
         parts = _converted(twix, file)
@@ -62,6 +67,63 @@ def read(file: InputFile) -> Contents:
         averages=None,
     )
     return Contents(signals=tuple(_completed(signal, twix) for signal in contents.signals))
+
+
+def _check_chain(path: Path) -> None:
+    """Follow the readouts from header to header as mapVBVD does, and refuse a chain that runs in a circle or too far.
+
+    Raises
+    ------
+    UnreadableFile
+    """
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        for start, newer in _starts(stream):
+            head_bytes, place = (184 if newer else 128), start
+            for _ in range(_MOST_READOUTS):
+                stream.seek(place)
+                head = stream.read(head_bytes)
+                if len(head) < head_bytes:
+                    break
+                length, last = _length_of(head, newer)
+                if last:
+                    break
+                if length < head_bytes or place + length > size:
+                    raise UnreadableFile("its readouts do not follow one another; the file is damaged or cut short")
+                place += length
+            else:
+                raise UnreadableFile(f"it holds more than {_MOST_READOUTS} readouts, which is no spectroscopy")
+
+
+def _starts(stream: BinaryIO) -> list[tuple[int, bool]]:
+    """Return where the readouts of each measurement start, and whether their headers are those of VD and later."""
+    first, second = struct.unpack("<II", stream.read(8))
+    if not (first < 10_000 and second <= 64):
+        return [(first, False)]
+    stream.seek(16)
+    places = []
+    for _ in range(second):
+        entry = stream.read(152)
+        places.append(int.from_bytes(entry[:8], "little"))
+    starts = []
+    for place in places:
+        if place >= 1 << 62:
+            raise UnreadableFile("its list of measurements is damaged")
+        stream.seek(place)
+        starts.append((place + int.from_bytes(stream.read(4), "little"), True))
+    return starts
+
+
+def _length_of(head: bytes, newer: bool) -> tuple[int, bool]:
+    """Return the length of a readout with its headers, and whether it ends the measurement (mdh.h)."""
+    flags = head[40 if newer else 20]
+    stated = int.from_bytes(head[:3], "little") | (head[3] & 1) << 24
+    if flags & _LAST or stated == 0:
+        return stated, True
+    if flags & _SYNCHRONISATION:
+        return stated, False
+    samples, channels = struct.unpack_from("<HH", head, 48 if newer else 28)
+    return (192 + (8 * samples + 32) * channels if newer else (8 * samples + 128) * channels), False
 
 
 def _last_measurement(file: InputFile) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import re
 import threading
 from pathlib import Path
@@ -96,14 +97,26 @@ def test_a_batch_is_read_in_one_child_that_ends_with_it(tmp_path):
     assert multiprocessing.active_children() == []
 
 
-@pytest.fixture
-def hanging(tmp_path) -> InputFile:
+@pytest.mark.parametrize(("length", "flag"), [(1, 0x20), (0x1FFFF, 0x20), (1, 0)])
+def test_readouts_that_run_in_a_circle_or_out_of_the_file_are_refused(tmp_path, length, flag):
     """A synchronisation header that claims a length of 1 sends the library in a circle."""
     content = bytearray(twix(FIDS, PROTOCOL))
     start = int.from_bytes(content[:4], "little")
-    content[start : start + 4] = (1).to_bytes(4, "little")
-    content[start + 20] = 0x20  # MDH_SYNCDATA
-    return saved(tmp_path / "hanging.dat", bytes(content))
+    content[start : start + 4] = length.to_bytes(4, "little")
+    content[start + 20] = flag
+    if not flag:
+        content[start + 28 : start + 32] = b"\xff\xff\xff\xff"
+    with pytest.raises(UnreadableFile, match="do not follow one another"):
+        in_process(saved(tmp_path / "circle.dat", bytes(content)))
+
+
+@pytest.fixture
+def hanging(tmp_path) -> InputFile:
+    """A pipe that nobody writes to: opening it never ends."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    os.mkfifo(tmp_path / "hanging.dat")
+    return InputFile(tmp_path / "hanging.dat", "hanging.dat")
 
 
 def test_a_reader_that_hangs_is_stopped_and_the_next_file_is_read(tmp_path, hanging):
