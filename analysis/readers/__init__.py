@@ -102,7 +102,7 @@ def _passes_over(file: InputFile) -> bool:
 def _nothing(paths: Sequence[Path], found: Found) -> str:
     """Return one sentence: what was given, why nothing of it can be used, and what to do."""
     names = ", ".join(f"'{path}'" for path in paths)
-    advice = "give a folder, DICOMDIR, zip or file with DICOM or NIfTI-MRS data"
+    advice = "give a folder, DICOMDIR, zip or file with MR images or spectra"
     if not paths:
         return f"There is nothing to read; {advice}."
     if not found.skipped:

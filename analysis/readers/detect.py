@@ -161,8 +161,8 @@ def why_not(head: Head) -> str:
     if not head.raw:
         return "the file is empty."
     if head.is_text:
-        return "the file is plain text, not a DICOM or NIfTI file."
-    return "the file is in no format that Discern knows: it reads DICOM and NIfTI."
+        return "the file is plain text in no format that Discern reads."
+    return "the file is in no format that Discern reads."
 
 
 def is_companion(head: Head) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from analysis.errors import UnreadableFile
+from analysis.readers import siemens_va
 from analysis.readers.dicom_header import integer_of, study_info, text_of, uid_of
 from analysis.readers.dicom_mrs import GRID, checked_signal, in_range, milliseconds, other_nucleus
 from analysis.readers.guard import quoted, silent
@@ -48,6 +49,10 @@ def read(dataset: Dataset, file: InputFile) -> Contents:
     ------
     UnreadableFile : not spectroscopy of one 1H voxel, or a header that spec2nii cannot follow
     """
+    _check_kind(dataset)
+    old = siemens_va.tags_of(dataset)
+    if old is not None:
+        return siemens_va.read(dataset, file, *old)
     info = study_info(dataset)
     parsed = _parse(dataset)
     parameters, warnings = _parameters(parsed, dataset)
@@ -76,12 +81,15 @@ def read(dataset: Dataset, file: InputFile) -> Contents:
     return Contents(signals=(signal,))
 
 
-def _parse(dataset: Dataset) -> _Parsed:
+def _check_kind(dataset: Dataset) -> None:
     kind = _data_type(dataset)
     if kind is not None and not kind.startswith("SPEC"):
         raise UnreadableFile("it is a private Siemens object that holds no spectroscopy")
     if not _holds_data(dataset):
         raise UnreadableFile("it is a Siemens spectroscopy object without its data; the file may be cut short")
+
+
+def _parse(dataset: Dataset) -> _Parsed:
     try:
         with silent():
             return _with_spec2nii(dataset)

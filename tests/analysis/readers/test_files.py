@@ -461,7 +461,7 @@ def test_inspect_says_in_one_line_what_a_file_is(study, tmp_path):
             "DICOM MR image, sagittal, one slice, 4 x 6 pixels of 0.5 x 0.75 mm, 4 mm thick.",
             True,
         ),
-        study / "note.txt": ("Cannot be read: the file is plain text, not a DICOM or NIfTI file.", False),
+        study / "note.txt": ("Cannot be read: the file is plain text in no format that Discern reads.", False),
         study: ("A folder; open it as a study, or give the files in it.", True),
         tmp_path / "nowhere": ("Cannot be read: there is no such file.", False),
         zipped(study, tmp_path / "s.zip"): ("Holds 4 files; open it as a study to read them.", True),

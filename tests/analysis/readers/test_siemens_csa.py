@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pydicom
 import pytest
@@ -84,10 +86,45 @@ def test_it_shares_the_frame_of_reference_of_the_images(signal, siemens):
     assert signal.frame_of_reference_uid == image.FrameOfReferenceUID
 
 
-def test_old_software_is_refused_with_its_name(shared_data):
-    path = shared_data / "tarquin/unit/siemens_ima_WS.ima"
-    with pytest.raises(UnreadableFile, match="4VA25A.*NIfTI-MRS"):
-        read_file(InputFile(path, str(path)))
+@pytest.fixture
+def old(shared_data) -> pydicom.Dataset:
+    """Symphony with software 4VA25: a phantom at room temperature."""
+    return pydicom.dcmread(shared_data / "tarquin/unit/siemens_ima_WS.ima", force=True)
+
+
+def read_old(dataset: pydicom.Dataset, path: Path):
+    dataset.save_as(path)
+    (found,) = read_file(InputFile(path, str(path))).signals
+    return found
+
+
+def test_old_software_has_its_lines_and_its_voxel_where_they_belong(old, tmp_path):
+    """Its water is the carrier and warmer bodies' is assumed, so all lies 0.13 ppm low; the RDA has the same voxel."""
+    found = read_old(old, tmp_path / "va.ima")
+    known = found.parameters
+    where = (known.f0_mhz, known.spectral_width_hz, known.reference_ppm + 0.13, 1.6, 3.4, 3)
+    assert lines_ppm(found.fids[0, 0], *where) == pytest.approx([2.01, 3.03, 3.21], abs=0.06)
+    assert (known.te_s, known.tr_s, known.averages, known.spectral_width_hz) == (0.03, 1.5, 128, 2000.0)
+    assert (known.f0_mhz, known.localisation) == (63.683831, "PRESS")
+    assert found.voxel.centre_mm == (0.0, 0.0, 0.0)
+    assert found.voxel.size_mm == (20.0, 20.0, 20.0)
+    assert (found.averaged_only, found.suppressed) == (True, True)
+
+
+def test_old_software_whose_places_differ_gives_no_voxel(old, tmp_path):
+    series = old.private_block(0x0029, "SIEMENS CSA HEADER")[0x20]
+    line = b"sSpecPara.sVoI.sNormal.dTra              = 1"
+    assert line in series.value
+    series.value = series.value.replace(line, b"sSpecPara.sVoI.sPosition.dTra            = 9")
+    found = read_old(old, tmp_path / "va.ima")
+    assert found.voxel is None
+    assert any("different places" in text for text in found.warnings)
+
+
+def test_old_software_cut_short_is_refused(old, tmp_path):
+    old[0x7FE1, 0x1010].value = old[0x7FE1, 0x1010].value[:8000]
+    with pytest.raises(UnreadableFile, match="1000 data points where its header announces 2048"):
+        read_old(old, tmp_path / "va.ima")
 
 
 def test_a_private_object_without_spectroscopy_is_refused(siemens, tmp_path):
