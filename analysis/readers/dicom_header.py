@@ -6,17 +6,22 @@ leniently and only what Discern computes with - sizes, ranges, geometry - is che
 
 from __future__ import annotations
 
+import io
 import math
 import re
 import struct
+import threading
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pydicom
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException
+from pydicom.filereader import read_sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from analysis.errors import UnreadableFile
@@ -24,6 +29,9 @@ from analysis.readers.guard import clean_text
 from analysis.types import FloatArray, StudyInfo
 
 LARGEST_INFLATED_BYTES = 512 * 1024**2
+MOST_READS = 1_000_000
+"""Elements and items of a header, nested ones too: a design choice. An enhanced object of 2000 frames has 400,000."""
+_TOO_MANY = "its header holds more elements than a genuine one"
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 _ODD_VALUE = (
     ValueError,
@@ -49,7 +57,44 @@ def read_dataset(path: Path) -> Dataset:
     Exception : whatever pydicom raises on a damaged file; call inside `guard.one_sentence`
     """
     _check_deflated(path)
-    return pydicom.dcmread(path, force=True, stop_before_pixels=True)
+    _BUDGET.left = MOST_READS
+    with path.open("rb") as stream:
+        # Its type asks for a file; it only reads, seeks and tells.
+        counted: Any = _Counted(stream)
+        try:
+            dataset = pydicom.dcmread(counted, force=True, stop_before_pixels=True)
+        except OSError as error:
+            # What a stream raises in the middle of a sequence is taken for the end of the file.
+            raise (UnreadableFile(_TOO_MANY) if _BUDGET.left < 0 else error) from error
+    dataset.filename = str(path)
+    return dataset
+
+
+class _Budget(threading.local):
+    """How many pieces of a header may still be read, of the file that this thread is reading."""
+
+    left = MOST_READS
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise UnreadableFile(_TOO_MANY)
+
+
+_BUDGET = _Budget()
+
+
+class _Counted:
+    """A stream whose reads are counted: pydicom reads every element and every item by itself."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.seek, self.tell, self.close = stream.seek, stream.tell, stream.close
+
+    def read(self, size: int = -1) -> bytes:
+        """Read as the stream does, within the budget."""
+        _BUDGET.spend()
+        return self._stream.read(size)
 
 
 def _check_deflated(path: Path) -> None:
@@ -119,9 +164,28 @@ def integer_of(dataset: Dataset, keyword: str) -> int | None:
 
 
 def items_of(dataset: Dataset, keyword: str) -> list[Dataset]:
-    """Return the items of a sequence attribute; an empty list where it is absent."""
+    """Return the items of a sequence attribute; an empty list where it is absent.
+
+    Raises
+    ------
+    UnreadableFile : it holds more than the file's header may
+    """
+    _unpack(dataset, tag_for_keyword(keyword))
     value = value_of(dataset, keyword)
     return list(value) if isinstance(value, pydicom.sequence.Sequence) else []
+
+
+def _unpack(dataset: Dataset, tag: int | None) -> None:
+    """Read the items of a sequence of known length, which pydicom leaves as bytes until now, within the budget."""
+    if tag is None or tag not in dataset:
+        return
+    raw: Any = dataset.get_item(tag)
+    if not isinstance(raw, RawDataElement) or raw.VR not in ("SQ", None) or not isinstance(raw.value, bytes):
+        return
+    content: Any = _Counted(io.BytesIO(raw.value))
+    little, implicit = raw.is_little_endian, raw.is_implicit_VR
+    items = read_sequence(content, implicit, little, len(raw.value), dataset._character_set, 0)
+    dataset[tag] = DataElement(tag, "SQ", items)
 
 
 def uid_of(dataset: Dataset, keyword: str) -> str | None:
@@ -165,6 +229,7 @@ def private_number(dataset: Dataset, group: int, creator: str, element: int) -> 
 def private_items(dataset: Dataset, group: int, creator: str, element: int) -> list[Dataset]:
     """Return the items of a private sequence; an empty list where it is absent."""
     try:
+        _unpack(dataset, dataset.private_block(group, creator).get_tag(element))
         value = dataset.private_block(group, creator)[element].value
     except _ODD_VALUE:
         return []

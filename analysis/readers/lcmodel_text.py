@@ -5,6 +5,7 @@ Follows the user's manual of LCModel 6.3 (S. Provencher), sections 4 and 5, and 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,12 +36,13 @@ class Namelist:
         return value or None
 
     def number(self, key: str) -> float | None:
-        """Return a number, or None where it is missing or not a number."""
+        """Return a finite number, or None where it is missing or not one."""
         found = re.search(rf"\b{key}\s*=\s*([-+.\dEeDd]+)", self.body, re.IGNORECASE)
         try:
-            return float(re.sub("[Dd]", "e", found[1])) if found else None
+            number = float(re.sub("[Dd]", "e", found[1])) if found else None
         except ValueError:
             return None
+        return number if number is not None and math.isfinite(number) else None
 
     def flag(self, key: str) -> bool:
         """Return a logical value; False where it is missing."""

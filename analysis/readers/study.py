@@ -18,6 +18,7 @@ from analysis.readers.records import Contents, Signal, Slice, folder_of, source_
 from analysis.readers.watch import Watch
 from analysis.types import Acquisition, LabelSource, Skipped, SourceFile, Study, StudyInfo, Volume
 
+AVERAGED = "The file holds averages, not transients: motion, drift and rejected transients cannot be judged."
 _BIDS_FOLDER = re.compile(r"(sub|ses)-[A-Za-z0-9]+")
 _Item = TypeVar("_Item", Slice, Signal)
 
@@ -217,7 +218,7 @@ def _acquisition(one: Paired, label: str, label_source: LabelSource) -> Acquisit
         saturation_bands=signal.saturation_bands,
         eddy_corrected=signal.eddy_corrected,
         water_spectral_width_hz=None if water is None else width_hz,
-        warnings=(*signal.warnings, *one.warnings),
+        warnings=(*signal.warnings, *one.warnings, *((AVERAGED,) if signal.averaged_only else ())),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 import zipfile
@@ -339,6 +340,24 @@ def test_a_dicomdir_that_is_none(tmp_path):
 
 
 # --- hostile files ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["elements", "items", "items of known length"])
+def test_a_header_of_countless_pieces_is_refused_in_time(kind, tmp_path, monkeypatch):
+    """12 MB of empty elements took pydicom 20 s and 600 MB; here with fewer of both, to be quick."""
+    monkeypatch.setattr(dicom_header, "MOST_READS", 20_000)
+    dataset = spectroscopy(1, fid(METABOLITES))
+    del dataset.VolumeLocalizationSequence
+    content = save(dataset, tmp_path / "many.dcm").read_bytes()
+    item_mark = b"\xfe\xff\x00\xe0\x00\x00\x00\x00"
+    pieces = {
+        "elements": b"".join(struct.pack("<HH2sH", 0x0019, n, b"LO", 0) for n in range(0x1100, 0xFF00)),
+        "items": b"\x18\x00\x26\x91SQ\0\0\xff\xff\xff\xff" + item_mark * 50_000 + b"\xfe\xff\xdd\xe0\0\0\0\0",
+        "items of known length": b"\x18\x00\x26\x91SQ\0\0" + struct.pack("<I", 400_000) + item_mark * 50_000,
+    }
+    place = content.index(b"\x20\x00\x0d\x00")
+    (tmp_path / "many.dcm").write_bytes(content[:place] + pieces[kind] + content[place:])
+    assert "more elements than a genuine one" in reason(tmp_path / "many.dcm")
 
 
 def test_deep_nesting_is_refused(tmp_path):
