@@ -29,7 +29,7 @@ class Title(TextBlock):
     """The report's title, with a black mark on its right where no patient was measured."""
 
     def __init__(self, text: str, *, simulated: bool) -> None:
-        super().__init__(text, SECTION, after=3)
+        super().__init__(text, SECTION)
         self.simulated = simulated
 
     def draw(self) -> None:

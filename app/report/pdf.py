@@ -23,10 +23,10 @@ from reportlab.platypus import (
 from analysis.paper import Paper
 from app.report import layout
 from app.report.figures import SlicePicture
-from app.report.flowables import CloseUps, Heading, Ruled, Title, WhereRoom
+from app.report.flowables import Heading, Ruled, Title, WhereRoom
 from app.report.fonts import REGULAR, lacks_glyphs, register_fonts
-from app.report.parts import Item, Picture, ReportContent, Section, Summary, VoxelBlock
-from app.report.spectrum_figure import SpectrumFigure, figure_height
+from app.report.parts import Item, Picture, ReportContent, Section, Summary
+from app.report.spectrum_figure import SpectrumFigure
 from app.report.tables import SideBySide, bullet, item_grid, table_parts
 from app.report.text import (
     BODY,
@@ -41,6 +41,7 @@ from app.report.text import (
     shortened,
     wrapped,
 )
+from app.report.voxel_page import voxel_parts, warning_parts
 
 _PAGE_COUNT = "pagecount"
 _TALL_SHARE, _WIDE_SHARE = 0.335, 0.45
@@ -49,8 +50,6 @@ _PICTURE_TALLEST, _PICTURE_WITH_SPECTRUM = 255.0, 205.0
 _LEAST_OF_SECTION = 90.0
 """Room that a section needs to begin on a page, so that its title does not stand alone."""
 _SUMMARY_SPECTRUM = 215.0
-_MOST_BESIDE_GATES = 6
-"""A table of amplitudes with more columns stands beneath the gates."""
 _MOST_BESIDE = 9
 """More voxels than this are tabulated beneath the picture instead of beside it."""
 
@@ -155,7 +154,7 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
             draw_line(canvas, sheet.left, y + 4, line, _STATEMENT)
         if not self.content.signed:
             left, bottom, right, top = boxes[layout.FINAL]
-            words = shortened(f"{self.content.state}: not signed", right - left - 16, STRONG)
+            words = shortened(self.content.state, right - left - 16, STRONG)
             draw_line(canvas, left + 8, (top + bottom) / 2 - 3, words, STRONG)
 
 
@@ -183,7 +182,7 @@ def _story(content: ReportContent) -> list[Flowable]:
     for section in content.sections:
         story += _section(section)
     for block in content.voxels:
-        story += [PageBreak(), *_voxel(block, _shorter(content.paper))]
+        story += [PageBreak(), *voxel_parts(block, _shorter(content.paper))]
     return [*story, PageBreak(), *_methods(content)]
 
 
@@ -195,6 +194,7 @@ def _shorter(paper: Paper) -> float:
 def _summary(content: ReportContent) -> list[Flowable]:
     summary = content.summary
     parts: list[Flowable] = [Title(content.title, simulated=content.simulated)]
+    parts.append(TextBlock(f"{content.state} · made {content.created}", BODY, after=3))
     parts += [Ruled([*_banner(content.banner)]), *_findings(summary), *_impression(summary)]
     tallest = _PICTURE_WITH_SPECTRUM if content.summary_plot else _PICTURE_TALLEST
     parts += _picture_and_tables(summary, tallest - _shorter(content.paper))
@@ -275,50 +275,6 @@ def _is_tall(picture: Picture) -> bool:
     return bool(rows * picture.pixel_mm[1] > 1.3 * columns * picture.pixel_mm[0])
 
 
-def _voxel(block: VoxelBlock, shorter: float) -> list[Flowable]:
-    parts: list[Flowable] = [Heading(block.heading)]
-    if block.result:
-        parts.append(TextBlock(block.result, STRONG, after=3))
-    pictures = CloseUps(block) if block.pictures else None
-    share = 0.57
-    if pictures:
-        items = item_grid(block.items, (layout.WIDTH - 14) * share, name_share=0.27)
-        parts.append(SideBySide([items], [pictures], share))
-    else:
-        parts.append(item_grid(block.items, layout.WIDTH, columns=2, name_share=0.26))
-    if block.plot:
-        parts += [SpectrumFigure(block.plot, layout.WIDTH, figure_height(block.plot) - shorter), Spacer(1, 3)]
-    else:
-        parts.append(TextBlock(block.absence, STRONG, before=8, after=8))
-    parts += _gates_and_amplitudes(block)
-    if block.fit_items:
-        parts.append(
-            KeepTogether(
-                [
-                    TextBlock("Fit", Style(8.4, 11.5, bold=True), before=6),
-                    item_grid(block.fit_items, layout.WIDTH, columns=2, name_share=0.2),
-                ]
-            )
-        )
-    if block.steps:
-        parts.append(TextBlock("Processing, in order", Style(8.4, 11.5, bold=True), before=6))
-        parts += [TextBlock(f"{number}. {step}", Style(7.2, 9.2)) for number, step in enumerate(block.steps, 1)]
-    return [*parts, *_warning_parts(block.warnings)]
-
-
-def _gates_and_amplitudes(block: VoxelBlock) -> list[Flowable]:
-    if len(block.amplitudes.columns) > _MOST_BESIDE_GATES:
-        return [*table_parts(block.gates, layout.WIDTH), *table_parts(block.amplitudes, layout.WIDTH)]
-    left = (layout.WIDTH - 14) * 0.5
-    return [SideBySide(table_parts(block.gates, left), table_parts(block.amplitudes, left), 0.5)]
-
-
-def _warning_parts(warnings: Sequence[str]) -> list[Flowable]:
-    if not warnings:
-        return []
-    return [TextBlock("Warnings", Style(8.4, 11.5, bold=True), before=6), *(bullet(text) for text in warnings)]
-
-
 def _methods(content: ReportContent) -> list[Flowable]:
     parts: list[Flowable] = [Heading("Methods, limits and sources")]
     parts.append(item_grid(content.methods, layout.WIDTH, name_share=0.22))
@@ -338,4 +294,4 @@ def _methods(content: ReportContent) -> list[Flowable]:
     parts.append(TextBlock(content.statement, _STATEMENT, before=5))
     for table in (content.provenance, content.files, content.skipped):
         parts += table_parts(table, layout.WIDTH) if table else []
-    return [*parts, *_warning_parts(content.warnings)]
+    return [*parts, *warning_parts(content.warnings)]

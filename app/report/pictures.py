@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from analysis.geometry import (
     to_pixels,
     voxel_outline_pixels,
 )
+from analysis.reslice import BODY_PLANES, BodyPlane, body_axes, holds, reformat
 from analysis.types import EvidenceClass, FloatArray, Plane, Study, Volume, Voxel, VoxelResult
 from app.report.parts import Outline, Picture
 from app.report.wording import clean
@@ -31,6 +32,8 @@ _SPINE_EXTENT_MM = 60.0
 _SPINE_MARGIN_MM = 45.0
 _SPINE_SHAPE = 0.56
 _CLOSE_UP_MM = 70.0
+_LEAST_SLICES = 3
+"""A stack of fewer slices shows nothing across them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +73,10 @@ def overview(study: Study, voxels: Sequence[VoxelResult]) -> Picture | None:
 
 
 def close_ups(study: Study, result: VoxelResult) -> tuple[Picture, ...]:
-    """Return one small picture per plane of the study, of the slice nearest to the voxel's centre."""
+    """Return one small picture per plane through the voxel: of the slice nearest to its centre, or resliced.
+
+    A plane that was not acquired is sampled from the finest stack that holds the voxel, along the voxel's own axes.
+    """
     voxel = _box(result)
     if voxel is None:
         return ()
@@ -82,8 +88,38 @@ def close_ups(study: Study, result: VoxelResult) -> tuple[Picture, ...]:
         distance = abs(float(to_pixels(volume, np.asarray(voxel.centre_mm))[0, 2]) - index)
         if volume.plane not in found or distance < found[volume.plane][0]:
             found[volume.plane] = (distance, _picture(volume, index, [result], overview_crop=False))
+    resliced = _resliced(study, result, voxel, [plane for plane in BODY_PLANES if plane not in found])
+    pictures = {plane: picture for plane, (_, picture) in found.items()} | resliced
     order: tuple[Plane, ...] = ("sagittal", "axial", "coronal", "oblique")
-    return tuple(found[plane][1] for plane in order if plane in found)
+    return tuple(pictures[plane] for plane in order if plane in pictures)[: len(BODY_PLANES)]
+
+
+def _resliced(
+    study: Study, result: VoxelResult, voxel: Voxel, missing: Sequence[BodyPlane]
+) -> dict[Plane, Picture]:
+    """Return pictures of the planes that were not acquired, where a stack of slices holds the voxel."""
+    stacks = [v for v in study.volumes if len(v.pixels) >= _LEAST_SLICES and shares_frame(result, v)]
+    stacks = [v for v in stacks if holds(v, voxel.centre_mm)]
+    if not stacks:
+        return {}
+    source = max(stacks, key=_use_for_reslicing)
+    number = "" if source.series_number is None else f" from series {source.series_number}"
+    pictures: dict[Plane, Picture] = {}
+    for plane in missing:
+        stack = reformat(source, plane, body_axes(voxel.axes), voxel.centre_mm)
+        index = nearest_slice(stack.frame, np.asarray(voxel.centre_mm))
+        affine = stack.frame.affine.copy()
+        affine[:3, 3] += affine[:3, 2] * index
+        slice_ = replace(stack.frame, pixels=stack.slice_pixels(index)[np.newaxis], affine=affine, plane=plane)
+        drawn = _picture(slice_, 0, [result], overview_crop=False)
+        pictures[plane] = replace(drawn, caption=f"{plane.capitalize()}, resliced{number}")
+    return pictures
+
+
+def _use_for_reslicing(volume: Volume) -> tuple[float, float]:
+    """Rank stacks: first by how much of a close-up they fill across their slices, then by how fine they are."""
+    step = float(np.linalg.norm(volume.affine[:3, 2]))
+    return min(len(volume.pixels) * step, _CLOSE_UP_MM), -step
 
 
 def shares_frame(result: VoxelResult, volume: Volume) -> bool:

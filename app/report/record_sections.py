@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from analysis.coverage import NOT_ANSWERED, Advice, CheckedCriterion, State, advise, coverage_of
@@ -15,6 +16,7 @@ from app.report.wording import UNKNOWN, clean, dicom_day, fixed, moment, with_un
 
 NOT_RECORDED = "not recorded"
 _STATES: dict[State, str] = {"met": "✓ met", "not met": "✗ not met", "not documented": "? not documented"}
+_YEAR = re.compile(r"\b(19|20)\d\d\b")
 _ADVISORY = (
     "This shows which published criteria the documentation meets and cites the documents with their dates. It does not "
     "say that anybody will pay."
@@ -35,7 +37,7 @@ def record_section(source: ReportSource, template: ReportTemplate, title: str) -
             Item("Screening", _screen(record)),
             Item("Consent", record.consent),
             Item("Procedure codes", ", ".join(template.procedure_codes)),
-            Item("Left out", left_out or "no disc is named as left out"),
+            Item("Left out", left_out or "nothing is named as left out"),
         ),
     )
 
@@ -133,7 +135,8 @@ def _document(advice: Advice) -> str:
     dates += [f"next review {policy.next_review}"] if policy.next_review else []
     dates += ["OUT OF DATE: its review has passed"] if advice.outdated else []
     dates += ["not in force yet on the day of the exam"] if advice.after_exam else []
-    stated = f" ({'; '.join(dates)})" if dates else " (gives no date)"
+    undated = "" if _YEAR.search(policy.title) else " (undated)"
+    stated = f" ({'; '.join(dates)})" if dates else undated
     publisher = "" if policy.publisher in policy.title else f", {clean(policy.publisher, 80)}"
     return f"{clean(policy.title, 160)}{publisher}{stated}"
 

@@ -103,7 +103,7 @@ def _glance_table(source: ReportSource) -> Table:
         ),
         dense=True,
         rows=tuple(rows),
-        note="± SD, intervals on the next page; in parentheses where not evaluable. Grades are the reader's.",
+        note="Ratios ± SD; in parentheses where not evaluable. Grades are the reader's.",
     )
 
 

@@ -217,3 +217,38 @@ def test_each_voxel_has_its_gates_amplitudes_and_steps(study: Study, exam: ExamR
     assert "1.38 ± 0.04" in words(block.amplitudes)
     assert block.steps[1] == "align: Transients were aligned in frequency and phase. (drift 2.1 Hz)"
     assert "driver: acid" in block.result
+
+
+def test_a_plane_that_was_not_acquired_is_resliced_with_its_voxel(study: Study, exam: ExamResult) -> None:
+    """A stack that is bright inside the voxel and dark outside: so must the picture be, inside and outside the line."""
+    result = exam.voxels[0]
+    voxel = result.acquisition.voxel
+    assert voxel is not None
+    sagittal = study.volumes[0]
+    slices, rows, columns = np.meshgrid(*(np.arange(n) for n in sagittal.pixels.shape), indexing="ij")
+    points = np.stack([columns, rows, slices], axis=-1) @ sagittal.affine[:3, :3].T + sagittal.affine[:3, 3]
+    inside = np.abs((points - np.asarray(voxel.centre_mm)) @ np.asarray(voxel.axes).T) <= np.asarray(voxel.size_mm) / 2
+    bright = np.where(inside.all(axis=-1), 700.0, 100.0).astype(np.float32)
+    one = dataclasses.replace(study, volumes=(dataclasses.replace(sagittal, pixels=bright),))
+    pictures = close_ups(one, result)
+    assert [picture.caption.split(",")[0] for picture in pictures] == ["T2 TSE SAG", "Axial", "Coronal"]
+    assert pictures[1].edges == ("R", "L", "A", "P")
+    assert pictures[2].edges == ("R", "L", "H", "F")
+    for picture in pictures:
+        (outline,) = picture.outlines
+        row, column = np.indices(picture.pixels.shape)
+        low, high = outline.polygon.min(axis=0), outline.polygon.max(axis=0)
+        shown = picture.pixels > 128
+        within = (column >= low[0] - 3) & (column <= high[0] + 3) & (row >= low[1] - 3) & (row <= high[1] + 3)
+        assert shown.any()
+        assert not (shown & ~within).any()
+        middle = np.argwhere(shown).mean(axis=0)[::-1]
+        assert np.abs(middle - outline.polygon.mean(axis=0)).max() < 2.5
+
+
+def test_a_single_slice_shows_its_own_plane_only(study: Study, exam: ExamResult) -> None:
+    sagittal = study.volumes[0]
+    affine = sagittal.affine.copy()
+    affine[:3, 3] += 5 * affine[:3, 2]
+    alone = dataclasses.replace(sagittal, pixels=sagittal.pixels[5:6], affine=affine)
+    assert len(close_ups(dataclasses.replace(study, volumes=(alone,)), exam.voxels[0])) == 1
