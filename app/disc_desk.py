@@ -13,7 +13,7 @@ from analysis.morphology import Morphology
 from analysis.reading import exam_settings, voxel_key
 from analysis.reanalysis import reanalysed
 from analysis.robustness import Robustness, robustness
-from analysis.types import ExamResult, Progress, Stop
+from analysis.types import ExamResult, Progress, Stop, Study
 from analysis.undone import each_undone
 from app.jobs import JobRunner
 from app.live_refit import LiveRefit
@@ -36,11 +36,12 @@ class DiscDesk(QtCore.QObject):
         super().__init__(window)
         self._window, self._session, self._jobs, self._live = window, session, jobs, live
         self._measures: tuple[DiscMeasures, ...] = ()
+        self._measured_study: Study | None = None
         self.levels: LevelEditor | None = None
         self.robustness: RobustnessView | None = None
         self._connect_table()
         self._connect_panel(window.morphology)
-        session.study_changed.connect(self._measure)
+        session.study_changed.connect(self._forget_measures)
         session.selection_changed.connect(lambda _: self._show_panel())
         session.reading_changed.connect(self._show)
         session.exam_changed.connect(self._show)
@@ -73,12 +74,19 @@ class DiscDesk(QtCore.QObject):
             voxel = replace(session.voxel_reading(session.selected), morphology=morphology)
             session.change_voxel(session.selected, voxel)
 
-    def _measure(self) -> None:
-        """Measure the discs on the images of a new study, in the background."""
-        self._measures = ()
+    def _forget_measures(self) -> None:
+        self._jobs.cancel(MEASURE)
+        self._measures, self._measured_study = (), None
+
+    def measure(self) -> None:
+        """Measure the discs on the images of a new study, in the background; nothing the second time.
+
+        Called once the fits are done, which the reader waits for.
+        """
         study = self._session.study
-        if study is None or not study.acquisitions or not study.volumes:
+        if study is None or study is self._measured_study or not study.acquisitions or not study.volumes:
             return
+        self._measured_study = study
 
         def work(_: Progress, stop: Stop) -> tuple[DiscMeasures, ...]:
             found = []

@@ -16,6 +16,9 @@ from widgets.main_window import MainWindow
 from widgets.overlays import VoxelMark
 from widgets.texts import tr
 
+LATER_MS = 1
+"""Not 0, which Qt would serve before anything that the reader does meanwhile."""
+
 
 class ViewDesk(QtCore.QObject):
     """Tells the views of the window what they show; everything of one voxel agrees because of it."""
@@ -26,6 +29,7 @@ class ViewDesk(QtCore.QObject):
         nuclei.offered_changed.connect(self._show_marks)
         session.reading_changed.connect(self._show_marks)
         self._shown_marks: list[VoxelMark] | None = None
+        self._had_exam = False
         session.study_changed.connect(self.show_study)
         session.exam_changed.connect(self._show_exam)
         session.selection_changed.connect(self._show_selection)
@@ -43,7 +47,7 @@ class ViewDesk(QtCore.QObject):
         window.set_reading(study is not None)
         window.banner.set_study(study.info if study is not None else None)
         window.grid.set_volumes(study.volumes if study is not None else ())
-        self._shown_marks = None
+        self._shown_marks, self._had_exam = None, False
         window.setWindowTitle("Discern")
 
     def _show_exam(self) -> None:
@@ -76,7 +80,12 @@ class ViewDesk(QtCore.QObject):
         session, window = self._session, self._window
         window.grid.set_selected(session.selected)
         window.discs.set_selected(session.selected)
-        self.show_spectrum()
+        if session.exam is not None and not self._had_exam:
+            self._had_exam = True
+            # The first results fill every view: the spectrum is drawn in a turn of the event loop of its own.
+            QtCore.QTimer.singleShot(LATER_MS, self, self.show_spectrum)
+        else:
+            self.show_spectrum()
 
     def show_spectrum(self) -> None:
         """Bring spectrum and signals to the selected voxel, or say what is waited for."""

@@ -22,7 +22,7 @@ from app.services import Services
 from app.session import ReadingSession
 from app.side_windows import SideWindows
 from app.spectrum_desk import SpectrumDesk
-from app.view_desk import ViewDesk
+from app.view_desk import LATER_MS, ViewDesk
 from app.worklist_desk import WorklistDesk
 from widgets.main_window import MainWindow
 from widgets.texts import tr
@@ -72,8 +72,9 @@ class Workstation(QtCore.QObject):
         self._session.history_changed.connect(self._show_history)
         self._session.selection_changed.connect(lambda _: self.side_windows.refresh())
         self.analysis.state_changed.connect(self.views.show_spectrum)
-        self.analysis.rested.connect(self._rest)
-        self.opening.rested.connect(self._rest)
+        # After the spectrum of the first results, which waits for its turn.
+        self.analysis.rested.connect(lambda: QtCore.QTimer.singleShot(LATER_MS, self, self._on_analysed))
+        self.opening.rested.connect(self._on_not_opened)
         self.live.failed.connect(lambda sentence: self._window.notices.add("error", sentence))
         self.live.settled.connect(lambda: self._window.set_status(tr("All fits current")))
 
@@ -111,6 +112,15 @@ class Workstation(QtCore.QObject):
         """Read studies in the background and open the first with spectroscopy."""
         self.opening.open_paths(paths)
 
+    def _on_analysed(self) -> None:
+        self.discs.measure()
+        self._rest()
+
+    def _on_not_opened(self) -> None:
+        if self._session.exam is not None and not self._jobs.is_running(ANALYSE):
+            self._window.set_status(tr("All fits current"))
+        self._rest()
+
     def _rest(self) -> None:
         """Say how things stand once nothing is under way."""
         if self._jobs.is_running(OPEN) or self._jobs.is_running(ANALYSE):
@@ -119,8 +129,6 @@ class Workstation(QtCore.QObject):
         if self._session.study is None:
             self.views.show_study()
             self._window.set_status(tr("No study is open"))
-        elif self._session.exam is not None:
-            self._window.set_status(tr("All fits current"))
         self.settled.emit()
 
     def apply_theme(self) -> None:

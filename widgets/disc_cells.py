@@ -75,7 +75,7 @@ class DiscCells(VoxelTable):
         -------
         The titles of the columns that are hidden.
         """
-        room = self._room()
+        room = self.room
         widths = self._widths(GRAPHIC_PX, _GAP_PX)
         if sum(widths) > room:
             widths = self._widths(COMPACT_PX, 0)
@@ -95,8 +95,9 @@ class DiscCells(VoxelTable):
             self.setColumnWidth(column, width)
         return [tr(self.discs.columns[column].title) for column in sorted(hidden)]
 
-    def _room(self) -> int:
-        """Return the width for columns: what a horizontal scroll bar brings a vertical one for does not count."""
+    @property
+    def room(self) -> int:
+        """The width for columns: what a horizontal scroll bar brings a vertical one for does not count."""
         bar = self.verticalScrollBar()
         rows_px = self.discs.rowCount() * self.verticalHeader().defaultSectionSize()
         tall = rows_px > self.maximumViewportSize().height()

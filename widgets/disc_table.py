@@ -45,7 +45,7 @@ class DiscTable(QtWidgets.QFrame):
         super().__init__(parent)
         theme.mark(self, "panel")
         self._exam: ExamResult | None = None
-        self._selected = -1
+        self._selected, self._fitted_room = -1, -1
         self._pretest = 0.33
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 6)
@@ -194,6 +194,7 @@ class DiscTable(QtWidgets.QFrame):
         keys = [column.key for column in self.model.columns]
         ratios = [column for column, key in enumerate(keys) if key.startswith("ratio:")]
         rest = [keys.index(key) for key in ("driver", "modic", "prior", "nucleus", "pfirrmann") if key in keys]
+        self._fitted_room = self.table.room
         hidden = self.table.fit_columns([*reversed(ratios[1:]), *rest])
         self.more.setText(plural("+ 1 more column", "+ {n} more columns", len(hidden)) if hidden else "")
         self.more.setToolTip(
@@ -207,7 +208,12 @@ class DiscTable(QtWidgets.QFrame):
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
         super().resizeEvent(event)
-        QtCore.QTimer.singleShot(0, self, self._fit_columns)
+        QtCore.QTimer.singleShot(0, self, self._on_room)
+
+    def _on_room(self) -> None:
+        """Lay the columns out anew where there is another width for them."""
+        if self.table.room != self._fitted_room:
+            self._fit_columns()
 
     def _offer_pretests(self, pretests: Sequence[float]) -> None:
         self.pretest.clear()

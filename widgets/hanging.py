@@ -62,7 +62,8 @@ def hang(volumes: Sequence[Volume], mark: VoxelMark | None, layout: Layout = LAY
         return nothing, Pane(None, ""), Pane(None, "")
     planes = {plane: acquired(volumes, plane, mark) for plane in layout.planes}
     order = sorted(layout.planes, key=lambda plane: layout.acquired_first and planes[plane] is None)
-    panes = [_acquired_pane(planes[plane]) or _reformatted_pane(volumes, plane, mark) for plane in order]
+    source = _source(volumes, mark)
+    panes = [_acquired_pane(planes[plane]) or _reformatted_pane(source, plane, mark) for plane in order]
     return panes[0], panes[1], panes[2]
 
 
@@ -87,7 +88,8 @@ def hang_prior(volumes: Sequence[Volume], mark: VoxelMark | None, like: Pane) ->
 def choices(volumes: Sequence[Volume], mark: VoxelMark | None) -> tuple[Pane, ...]:
     """Return everything that a pane could show: every series, and every plane reformatted."""
     acquired_panes = [pane for pane in (_acquired_pane(volume) for volume in volumes) if pane is not None]
-    made = [_reformatted_pane(volumes, plane, mark) for plane in BODY_PLANES]
+    source = _source(volumes, mark)
+    made = [_reformatted_pane(source, plane, mark) for plane in BODY_PLANES]
     return (*acquired_panes, *(pane for pane in made if pane.stack is not None))
 
 
@@ -117,8 +119,7 @@ def _acquired_pane(volume: Volume | None) -> Pane | None:
     )
 
 
-def _reformatted_pane(volumes: Sequence[Volume], plane: BodyPlane, mark: VoxelMark | None) -> Pane:
-    source = _source(volumes, mark)
+def _reformatted_pane(source: Volume | None, plane: BodyPlane, mark: VoxelMark | None) -> Pane:
     if source is None:
         return Pane(
             None,

@@ -44,6 +44,8 @@ class SliceGrid(SlicePanes):
         self._choices: tuple[Pane, ...] = ()
         self._state = GridState()
         self._cursor: tuple[Point, str] | None = None
+        self._hung_for: object = None
+        """The place that the panes were brought to, by voxel, frame of reference and label."""
         self._prior: tuple[tuple[Volume, ...], tuple[VoxelMark, ...]] = ((), ())
         for position, view in enumerate(self.all_views):
             self._connect(position, view)
@@ -72,7 +74,7 @@ class SliceGrid(SlicePanes):
         """Show another study's images, each pane as its planes suggest."""
         self._volumes, self._marks, self._selected = tuple(volumes), (), -1
         self._chosen.clear()
-        self._cursor = None
+        self._cursor = self._hung_for = None
         for view in self.views:
             view.set_voxels(())
             view.set_stack(None)
@@ -92,7 +94,11 @@ class SliceGrid(SlicePanes):
         self._selected = index
         for view in self.views:
             view.set_selected(index)
-        self._hang()
+        mark = self._mark()
+        place = (mark.voxel, mark.frame_of_reference_uid, mark.label) if mark is not None else None
+        if place != self._hung_for:  # other results for the same place leave the images where the reader left them
+            self._hung_for = place
+            self._hang()
 
     def set_prior(self, volumes: Sequence[Volume], marks: Sequence[VoxelMark], title: str = "") -> None:
         """Give the images and voxels of a prior study.

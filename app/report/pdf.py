@@ -256,9 +256,7 @@ def _picture_and_tables(summary: Summary, tallest: float) -> list[Flowable]:
         picture: list[Flowable] = [TextBlock(summary.picture_absence, BODY, before=5)]
     else:
         picture = [
-            SlicePicture(
-                summary.picture, width if beside else layout.WIDTH * 0.6, tallest if beside else tallest + 10
-            )
+            SlicePicture(summary.picture, width if beside else layout.WIDTH * 0.6, tallest if beside else tallest + 10)
         ]
     right_width = layout.WIDTH - 14 - width if beside else layout.WIDTH
     tables: list[Flowable] = []
