@@ -153,7 +153,7 @@ def _gates(gates: Sequence[Gate]) -> Table:
         )
     return Table(
         title="Quality gates",
-        columns=(Column("Gate", 0.3), Column("Value", 0.16), Column("Limit", 0.39), Column("Verdict", 0.15)),
+        columns=(Column("Gate", 0.29), Column("Value", 0.16), Column("Limit", 0.37), Column("Verdict", 0.18)),
         rows=tuple(rows),
         note=" ".join(_gate_note(gate) for gate in gates if gate.verdict != "pass" and gate.explanation)
         if rows

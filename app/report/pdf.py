@@ -290,6 +290,6 @@ def _methods(content: ReportContent) -> list[Flowable]:
     )
     parts += [bullet(limit) for limit in content.limits[1:]]
     parts.append(TextBlock(content.statement, _STATEMENT, before=5))
-    for table in (content.provenance, content.files, content.skipped):
+    for table in (content.files, content.skipped, content.provenance):
         parts += table_parts(table, layout.WIDTH) if table else []
     return [*parts, *warning_parts(content.warnings)]

@@ -16,6 +16,8 @@ from app.report.text import INK, MUTED, Style, draw_line
 _LEFT, _RIGHT, _BOTTOM = 58.0, 8.0, 26.0
 _GAP = 7.0
 _MOST_TRACES = 14
+_BESIDES_TRACES = 135.0
+"""Room for spectrum, residual and axis, in points; as many signals are stacked as the rest holds."""
 _LEAST_TRACE = 7.5
 _TRACE_SHARE = 0.42
 _LABEL = Style(6.6, 8.4)
@@ -33,7 +35,7 @@ class SpectrumFigure(FixedFigure):
     def __init__(self, plot: SpectrumPlot, width: float, height: float) -> None:
         super().__init__(width, height)
         self.plot = plot
-        self.traces = _largest(plot.traces)
+        self.traces = _largest(plot.traces, min(_MOST_TRACES, int((height - _BESIDES_TRACES) / _LEAST_TRACE / 1.6)))
         self.high, self.low = float(plot.ppm.max()), float(plot.ppm.min())
 
     def draw(self) -> None:
@@ -157,12 +159,12 @@ class SpectrumFigure(FixedFigure):
             draw_line(self.canv, x, y, name, Style(6.6, 8.4, bold=True, grey=INK, align="centre"))
 
 
-def _largest(traces: tuple[Trace, ...]) -> tuple[Trace, ...]:
+def _largest(traces: tuple[Trace, ...], most: int) -> tuple[Trace, ...]:
     """Keep the largest signals in their order, and add the others up, so that a stack stays legible."""
-    if len(traces) <= _MOST_TRACES:
+    if len(traces) <= most:
         return traces
     ranked = sorted(traces, key=lambda trace: -float(np.abs(trace.values).max()))
-    kept = {trace.name for trace in ranked[: _MOST_TRACES - 1]}
+    kept = {trace.name for trace in ranked[: most - 1]}
     others = [trace for trace in traces if trace.name not in kept]
     rest = Trace(f"{len(others)} others", np.sum([trace.values for trace in others], axis=0))
     return (*(trace for trace in traces if trace.name in kept), rest)

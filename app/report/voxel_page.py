@@ -14,9 +14,11 @@ from app.report.tables import SideBySide, bullet, item_grid, table_parts
 from app.report.text import STRONG, TABLE_TITLE, Style, TextBlock
 
 _MOST_BESIDE_GATES = 6
-"""A table of amplitudes with more columns takes the whole width, and the spectrum is lower to make room for it."""
-_LOWER = 72.0
-_GAP = 14.0
+"""A table of amplitudes with more columns takes the whole width, and the next page together with the processing."""
+_GAP, _GATES_SHARE = 14.0, 0.54
+_LOWEST_SPECTRUM = 226.0
+_WARNING = 14.0
+"""Room that the spectrum gives up for each warning, in points."""
 _ITEMS_SHARE = {1: 0.62, 2: 0.52, 3: 0.42}
 """Share of the width for the items beside so many pictures."""
 _STEP = Style(7.2, 9.2)
@@ -28,17 +30,23 @@ def voxel_parts(block: VoxelBlock, shorter: float) -> list[Flowable]:
     if block.result:
         parts.append(TextBlock(block.result, STRONG, after=3))
     parts.append(_items(block))
-    is_wide = len(block.amplitudes.columns) > _MOST_BESIDE_GATES
+    warnings = warning_parts(block.warnings)
     if block.plot:
-        height = figure_height(block.plot) - shorter - (_LOWER if is_wide else 0.0)
-        parts += [SpectrumFigure(block.plot, layout.WIDTH, height), Spacer(1, 3)]
+        height = figure_height(block.plot) - shorter - _WARNING * len(warnings)
+        parts += [SpectrumFigure(block.plot, layout.WIDTH, max(height, _LOWEST_SPECTRUM)), Spacer(1, 3)]
     else:
         parts.append(TextBlock(block.absence, STRONG, before=8, after=8))
-    parts += _wide_tables(block) if is_wide else _narrow_tables(block)
-    if block.steps:
-        steps = [TextBlock(f"{number}. {step}", _STEP) for number, step in enumerate(block.steps, 1)]
-        parts += [KeepTogether([TextBlock("Processing, in order", TABLE_TITLE, before=6), steps[0]]), *steps[1:]]
-    return [*parts, *warning_parts(block.warnings)]
+    if len(block.amplitudes.columns) > _MOST_BESIDE_GATES:
+        amplitudes = table_parts(block.amplitudes, layout.WIDTH)
+        return [*parts, *_gates_and_fit(block), KeepTogether([*amplitudes, *_steps(block), *warnings])]
+    return [*parts, *_gates_and_amplitudes(block), *_steps(block), *warnings]
+
+
+def _steps(block: VoxelBlock) -> list[Flowable]:
+    if not block.steps:
+        return []
+    steps = [TextBlock(f"{number}. {step}", _STEP) for number, step in enumerate(block.steps, 1)]
+    return [KeepTogether([TextBlock("Processing, in order", TABLE_TITLE, before=6), steps[0]]), *steps[1:]]
 
 
 def _items(block: VoxelBlock) -> Flowable:
@@ -49,18 +57,17 @@ def _items(block: VoxelBlock) -> Flowable:
     return SideBySide([items], [CloseUps(block)], share, gap=_GAP)
 
 
-def _narrow_tables(block: VoxelBlock) -> list[Flowable]:
-    half = (layout.WIDTH - _GAP) / 2
-    tables = SideBySide(table_parts(block.gates, half), table_parts(block.amplitudes, half), 0.5, gap=_GAP)
+def _gates_and_amplitudes(block: VoxelBlock) -> list[Flowable]:
+    left = (layout.WIDTH - _GAP) * _GATES_SHARE
+    right = layout.WIDTH - _GAP - left
+    tables = SideBySide(table_parts(block.gates, left), table_parts(block.amplitudes, right), _GATES_SHARE, gap=_GAP)
     return [tables, KeepTogether(_fit(block, layout.WIDTH, columns=2))] if block.fit_items else [tables]
 
 
-def _wide_tables(block: VoxelBlock) -> list[Flowable]:
+def _gates_and_fit(block: VoxelBlock) -> list[Flowable]:
     half = (layout.WIDTH - _GAP) / 2
     gates = table_parts(block.gates, half if block.fit_items else layout.WIDTH)
-    if block.fit_items:
-        gates = [SideBySide(gates, _fit(block, half, columns=1), 0.5, gap=_GAP)]
-    return [*gates, *table_parts(block.amplitudes, layout.WIDTH)]
+    return [SideBySide(gates, _fit(block, half, columns=1), 0.5, gap=_GAP)] if block.fit_items else gates
 
 
 def _fit(block: VoxelBlock, width: float, *, columns: int) -> list[Flowable]:
