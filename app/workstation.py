@@ -23,6 +23,7 @@ from app.session import ReadingSession
 from app.side_windows import SideWindows
 from app.spectrum_desk import SpectrumDesk
 from app.view_desk import LATER_MS, ViewDesk
+from app.watch_desk import WatchDesk
 from app.worklist_desk import WorklistDesk
 from widgets.main_window import MainWindow
 from widgets.texts import tr
@@ -56,6 +57,7 @@ class Workstation(QtCore.QObject):
         self.reports = ReportDesk(window, session, jobs, self.keeping, services, self.prior)
         self.analysis = AnalysisDesk(window, session, jobs, services, self.live, protocol_id)
         self.opening = OpeningDesk(window, session, jobs, services, self.keeping, self.analysis)
+        self.watching = WatchDesk(window, session, jobs, self.open_paths)
         self.worklist = WorklistDesk(window, jobs, services.store, self.open_paths, self.prior.open)
         self.nuclei = NucleusDesk(window, session, jobs)
         self.views = ViewDesk(window, session, jobs, self.nuclei)

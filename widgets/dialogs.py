@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from PySide6 import QtCore, QtWidgets
 
-from analysis.types import Skipped, Study, VoxelResult
+from analysis.import_summary import SkippedGroup, summary_of
+from analysis.types import Study, VoxelResult
 from widgets import slice_keys, spectrum_keys, wording
 from widgets.commands import Commands
 from widgets.notice_bar import Notice
@@ -27,6 +28,8 @@ MOUSE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (noop("Spectrum"), spectrum_keys.MOUSE),
 )
 """What mouse and fixed keys do, by part of the window; other keys can be changed."""
+_MOST_PATHS = 5
+"""Files that are named for one reason; of thousands, the number says more than the names."""
 
 
 class TextWindow(QtWidgets.QDialog):
@@ -150,17 +153,28 @@ def _values(values: object) -> str:
 
 
 def files_page(study: Study | None) -> str:
-    """Return which files were left out and why, as HTML."""
+    """Return what was read, and which files were left out and why, as HTML."""
     if study is None:
         return _paragraph(tr("No study is open."))
-    rows = "".join(_skipped(item) for item in study.skipped)
+    summary = summary_of([study])
+    read = (
+        plural("{n} file with images", "{n} files with images", summary.image_files),
+        plural("{n} file with spectra", "{n} files with spectra", summary.spectrum_files),
+        plural("{n} file skipped", "{n} files skipped", summary.skipped_files),
+    )
+    rows = "".join(_skipped(group) for group in summary.skipped)
     skipped = f"<ul>{rows}</ul>" if rows else _paragraph(tr("No file was skipped."))
     warned = _list(tr("Warnings"), study.warnings) if study.warnings else ""
-    return f"{warned}<h3>{html.escape(tr('Skipped'))}</h3>{skipped}"
+    return f"{_paragraph(', '.join(read) + '.')}{warned}<h3>{html.escape(tr('Skipped'))}</h3>{skipped}"
 
 
-def _skipped(item: Skipped) -> str:
-    return f"<li><b>{html.escape(item.path)}</b><br>{html.escape(item.reason)}</li>"
+def _skipped(group: SkippedGroup) -> str:
+    count = len(group.paths)
+    title = plural("{n} file", "{n} files", count)
+    shown = "<br>".join(html.escape(path) for path in group.paths[:_MOST_PATHS])
+    if count > _MOST_PATHS:
+        shown += "<br>" + html.escape(plural("and {n} more", "and {n} more", count - _MOST_PATHS))
+    return f"<li><b>{html.escape(title)}</b>: {html.escape(group.reason)}<br><small>{shown}</small></li>"
 
 
 def messages_page(log: Sequence[Notice]) -> str:

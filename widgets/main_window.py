@@ -149,6 +149,8 @@ class MainWindow(QtWidgets.QMainWindow):
         study = bar.addMenu(tr("&Study"))
         self._action(study, noop("Open &folder…"), "Ctrl+O", self.folder_requested.emit)
         self._action(study, noop("Open f&iles…"), "Ctrl+Shift+O", self.files_requested.emit)
+        self.watch_action = self._action(study, noop("Watch a f&older…"), "", lambda: None)
+        self.watch_action.setCheckable(True)
         self.worklist_action = self._action(study, noop("&Worklist…"), "Ctrl+L", self.worklist_requested.emit)
         self.study_menu = study.addMenu(tr("&Studies that were read"))
         study.addSeparator()
