@@ -38,7 +38,13 @@ def prepared_bytes(source: ReportSource, *, to_sign: bool) -> bytes:
         _refuse_unproper(source.results)
     content = report_content(source, signed=to_sign)
     pdf = report_pdf(content)
-    return attach_results(pdf, source.results, created_at=source.created_at, says_pdfa=content.says_pdfa)
+    return attach_results(
+        pdf,
+        source.results,
+        created_at=source.created_at,
+        says_pdfa=content.says_pdfa,
+        amended=None if source.amendment is None else source.amendment.original_pdf,
+    )
 
 
 def report_bytes(source: ReportSource, signer: Signer | None = None) -> bytes:

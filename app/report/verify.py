@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.atomic_file import reason_of
-from app.report.attach import embedded_results
+from app.report.attach import embedded_amended, embedded_results
 from app.report.certificates import DEMO_MARK
 from app.report.compare import RELATIVE_TOLERANCE, compare_results
 from app.report.errors import CertificateProblem, NotVerifiable
@@ -116,7 +117,25 @@ def verify_report(
         return _with_problem(found, str(error))
     found = replace(found, results=results)
     found = replace(found, sentences=(*found.sentences, "The embedded results follow the schema discern-results/1."))
+    found = _with_amended(found, pdf, results, trust_roots)
     return found if recompute is None else _recomputed(found, results, recompute())
+
+
+def _with_amended(
+    found: Verification, pdf: bytes, results: Mapping[str, Any], trust_roots: Sequence[bytes]
+) -> Verification:
+    """Check the signed report that this one amends: whether it is the one that is named, and valid itself."""
+    named, amended = str(results.get("reading", {}).get("amends", "")), embedded_amended(pdf)
+    if amended is None:
+        missing = "This report says that it amends another one, but does not carry it."
+        return _with_problem(found, missing) if named else found
+    digest = hashlib.sha256(amended).hexdigest()
+    if digest != named:
+        return _with_problem(found, "The report that is embedded as the amended one is not the one that is named.")
+    earlier = verify_report(amended, trust_roots=trust_roots)
+    told = tuple(f"In the amended report: {sentence}" for sentence in earlier.sentences)
+    found = replace(found, sentences=(*found.sentences, f"The amended report {digest} is embedded whole.", *told))
+    return found if earlier.ok else _with_problem(found, "The report that this one amends is not valid.")
 
 
 def is_sealed(pdf: bytes) -> bool:
