@@ -30,6 +30,8 @@ def recognises(head: Head) -> bool:
 def read(file: InputFile) -> Contents:
     """Return the signal of a single-voxel P-file with its water reference.
 
+    Call it through `apart`: on damaged files spec2nii leaves its file open.
+
     Raises
     ------
     UnreadableFile : a grid, an unknown sequence or revision, or a file shorter than its header announces

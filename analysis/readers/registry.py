@@ -114,7 +114,7 @@ READERS: tuple[Reader, ...] = (
     Reader("Philips SPAR/SDAT", philips_sdat.recognises, philips_sdat.read),
     Reader("Siemens raw data (TWIX)", siemens_twix.recognises, siemens_twix.read, apart=True),
     Reader("Philips raw data (list/data)", philips_list.recognises, philips_list.read),
-    Reader("GE P-file", ge_pfile.recognises, ge_pfile.read),
+    Reader("GE P-file", ge_pfile.recognises, ge_pfile.read, apart=True),
     Reader("LCModel raw data", lcmodel_raw.recognises, lcmodel_raw.read),
     Reader("jMRUI text", jmrui.recognises_text, jmrui.read_text),
     # Without a signature in the file: asked last.

@@ -85,7 +85,7 @@ def _made(folder: Path) -> dict[str, list[Original]]:
         "Philips private": [_one(_private(folder))],
         "Philips SPAR/SDAT": [{"x.SPAR": _SPAR.encode(), "x.SDAT": sdat}],
         "Philips list/data": [{path.name: path.read_bytes() for path in sorted(raw.parent.iterdir(), reverse=True)}],
-        "Siemens TWIX": [{"x.dat": twix(fids, PROTOCOL)}],
+        "Siemens TWIX": [{"x.dat": twix(fids, PROTOCOL)}, {"x.dat": twix(fids, PROTOCOL, newer=True)}],
         "jMRUI": [{"x.txt": _jmrui()}, {"x.mrui": _mrui()}],
         "LCModel RAW": [{"x.RAW": _lcmodel()}],
     }
@@ -100,7 +100,7 @@ def _real(shared: Path) -> dict[str, list[Original]]:
     return {
         "DICOM spectroscopy": [_one(siemens / "SVS_XA60.dcm"), _one(philips)],
         "DICOM image": [_one(shared / "nibabel/nibabel/nicom/tests/data/decimal_rescale.dcm")],
-        "Siemens CSA": [_one(siemens / "SVS_30.IMA")],
+        "Siemens CSA": [_one(siemens / "SVS_30.IMA"), _one(tarquin / "unit/siemens_ima_WS.ima")],
         "Siemens RDA": [_one(siemens / "SVS_30.rda")],
         "Philips SPAR/SDAT": [pair],
         "GE P-file": [_one(tarquin / "ge/P1847_1.5T_030_2000.7")],

@@ -1,4 +1,4 @@
-"""Small made-up raw data, written after the formats: Siemens TWIX of VB software, and Philips list and data."""
+"""Small made-up raw data, written after the formats: Siemens TWIX, and Philips list and data."""
 
 from __future__ import annotations
 
@@ -29,11 +29,17 @@ def _ascconv(values: dict[str, object]) -> str:
     return f"<XProtocol>\n### ASCCONV BEGIN ###\n{lines}\n\n### ASCCONV END ###\n"
 
 
-def twix(fids: np.ndarray, protocol: dict[str, object], before_echo: int = 0, **meas: object) -> bytes:
-    """A VB file of (coils, transients, points) as the scanner stores them; `protocol` is its ASCCONV block."""
+def twix(
+    fids: np.ndarray, protocol: dict[str, object], before_echo: int = 0, *, newer: bool = False, **meas: object
+) -> bytes:
+    """A file of (coils, transients, points) as the scanner stores them; `protocol` is its ASCCONV block.
+
+    `newer`: of VD software and later, with a list of measurements in front and one header for all coils.
+    """
+    dicom = {**_DICOM, "SoftwareVersions": "syngo MR E11"} if newer else _DICOM
     buffers = {
         "Config": _xprotocol({"SequenceFileName": "x"}),
-        "Dicom": _xprotocol(_DICOM),
+        "Dicom": _xprotocol(dicom),
         "Meas": _xprotocol({**_MEAS, **meas}),
         "MeasYaps": _ascconv(protocol),
         "Phoenix": _ascconv(protocol),
@@ -42,32 +48,45 @@ def twix(fids: np.ndarray, protocol: dict[str, object], before_echo: int = 0, **
         name.encode() + b"\0" + struct.pack("<I", len(text)) + text.encode("latin-1") for name, text in buffers.items()
     )
     length = max(10240, (len(body) + 8 + 31) // 32 * 32)  # shorter ones are taken for newer software
-    content = struct.pack("<II", length, len(buffers)) + body
-    content = content.ljust(length, b"\0")
-    coils, transients, points = fids.shape
-    for transient in range(transients):
-        for coil in range(coils):
-            content += _header(points, coils, transient, coil, before_echo, last=False)
-            content += fids[coil, transient].astype("<c8").tobytes()
-    return content + _header(points, coils, transients, 0, 0, last=True) + bytes(384)
+    content = (struct.pack("<II", length, len(buffers)) + body).ljust(length, b"\0")
+    content += b"".join(_readout(fids, n, before_echo, newer) for n in range(fids.shape[1]))
+    content += (_newer_header if newer else _header)(fids.shape, 0, 0, 0, last=True) + bytes(384)
+    if newer:
+        entry = struct.pack("<IIQQ", 1, 1, 10240, len(content))
+        content = (struct.pack("<II", 0, 1) + entry).ljust(10240, b"\0") + content
+    return content
 
 
-def _header(points: int, coils: int, transient: int, coil: int, before_echo: int, *, last: bool) -> bytes:
+def _readout(fids: np.ndarray, transient: int, before_echo: int, newer: bool) -> bytes:
+    coils = [(coil, fids[coil, transient].astype("<c8").tobytes()) for coil in range(len(fids))]
+    if newer:
+        channels = b"".join(struct.pack("<24xHHI", coil, 0, 0) + data for coil, data in coils)
+        return _newer_header(fids.shape, transient, 0, before_echo, last=False) + channels
+    return b"".join(_header(fids.shape, transient, coil, before_echo, last=False) + data for coil, data in coils)
+
+
+def _header(shape: tuple[int, ...], transient: int, coil: int, before_echo: int, *, last: bool) -> bytes:
     """A measurement data header of 128 bytes (mdh.h of VB software); VB counts transients as sets."""
-    mask = 1 if last else 0
     loops = [0] * 14
     loops[7] = transient
     return (
-        struct.pack("<IIIII", 128 + 8 * points, 1, transient + 1, 0, 0)
-        + struct.pack("<II", mask, 0)
-        + struct.pack("<HH", points, coils)
-        + struct.pack("<14H", *loops)
-        + struct.pack("<HHHH", 0, 0, 0, 0)
-        + struct.pack("<fIHH", 0, 0, 0, 0)
-        + struct.pack("<4H", 0, 0, 0, 0)
-        + struct.pack("<4H", before_echo, 0, 0, 0)
-        + bytes(28)
-        + struct.pack("<HH", coil, 0)
+        struct.pack("<IIIIIII", 128 + 8 * shape[2], 1, transient + 1, 0, 0, int(last), 0)
+        + struct.pack("<HH14H", shape[2], shape[0], *loops)
+        + struct.pack("<HHHHfIHH", 0, 0, 0, 0, 0, 0, 0, 0)
+        + struct.pack("<4H4H", 0, 0, 0, 0, before_echo, 0, 0, 0)
+        + struct.pack("<28xHH", coil, 0)
+    )
+
+
+def _newer_header(shape: tuple[int, ...], transient: int, _coil: int, before_echo: int, *, last: bool) -> bytes:
+    """A scan header of 192 bytes (VD software and later), which counts transients as averages."""
+    loops = [0] * 14
+    loops[1] = transient
+    return (
+        struct.pack("<IIIII20xII", 192 + (32 + 8 * shape[2]) * shape[0], 1, transient + 1, 0, 0, int(last), 0)
+        + struct.pack("<HH14H", shape[2], shape[0], *loops)
+        + struct.pack("<HHHHfIHH28x", 0, 0, 0, 0, 0, 0, 0, 0)
+        + struct.pack("<48x4HHHI", before_echo, 0, 0, 0, 0, 0, 0)
     )
 
 

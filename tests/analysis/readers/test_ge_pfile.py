@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import UnreadableFile
+from analysis.readers import ge_pfile
 from analysis.readers.ge_pfile import _check_header, _confirmed
 from analysis.readers.mrs_voxel import make_voxel
 from analysis.readers.records import InputFile, Signal
@@ -23,8 +24,15 @@ def path_of(shared_data: Path, name: str) -> Path:
 
 
 def read(path: Path) -> Signal:
-    (signal,) = read_file(InputFile(path, str(path))).signals
+    """Without the child process, which one test is about."""
+    (signal,) = ge_pfile.read(InputFile(path, str(path))).signals
     return signal
+
+
+def test_it_is_read_in_a_child_process(shared_data):
+    path = path_of(shared_data, "P1907")
+    (signal,) = read_file(InputFile(path, str(path))).signals
+    assert np.array_equal(signal.fids, read(path).fids)
 
 
 def sage(path: Path) -> dict[str, str]:

@@ -37,8 +37,9 @@ def in_process(file: InputFile) -> Signal:
 # --- Siemens ---------------------------------------------------------------------------------------------------------
 
 
-def test_every_coil_and_transient_arrives_with_its_numbers(tmp_path):
-    signal = in_process(saved(tmp_path / "x.dat", twix(FIDS, PROTOCOL)))
+@pytest.mark.parametrize("newer", [False, True], ids=["VB", "VD and later"])
+def test_every_coil_and_transient_arrives_with_its_numbers(tmp_path, newer):
+    signal = in_process(saved(tmp_path / "x.dat", twix(FIDS, PROTOCOL, newer=newer)))
     assert np.allclose(signal.fids, FIDS, rtol=1e-5)
     known = signal.parameters
     assert (known.f0_mhz, known.spectral_width_hz, known.te_s, known.tr_s) == (123.25, 2000.0, 0.03, 2.0)
@@ -61,8 +62,9 @@ def test_the_voxel_of_a_real_protocol_is_that_of_its_dicom_object(siemens, tmp_p
     assert ours.parameters.te_s == pytest.approx(theirs.parameters.te_s)
 
 
-def test_points_before_the_echo_are_left_out(tmp_path):
-    signal = in_process(saved(tmp_path / "x.dat", twix(FIDS, PROTOCOL, before_echo=6)))
+@pytest.mark.parametrize("newer", [False, True], ids=["VB", "VD and later"])
+def test_points_before_the_echo_are_left_out(tmp_path, newer):
+    signal = in_process(saved(tmp_path / "x.dat", twix(FIDS, PROTOCOL, before_echo=6, newer=newer)))
     assert np.allclose(signal.fids, FIDS[..., 6:], rtol=1e-5)
     assert any("6 points before the echo" in text for text in signal.warnings)
 
