@@ -147,13 +147,13 @@ class ExamRecordForm(QtWidgets.QFrame):
         self.screen_detail.setVisible(record.screen != "not recorded" or bool(record.screen_detail))
         self.left_out.set_rows(unmeasured, record.left_out)
         self._form.setRowVisible(self.left_out, bool(unmeasured) or bool(record.left_out))
+        self._show_missing(undocumented(record, unmeasured))
         self._show_codes()
 
-    def set_missing(self, texts: Sequence[str]) -> None:
-        """List what is not documented."""
-        lines = [f"! {text}" for text in texts]
-        self.missing.setText("Not documented:\n" + "\n".join(lines) if lines else "✓ Every field is documented.")
-        self.missing.setStyleSheet(f"color: {theme.current().warn if lines else theme.current().good};")
+    def _show_missing(self, texts: Sequence[str]) -> None:
+        words = f"! Not documented: {', '.join(texts)}." if texts else "✓ Every field is documented."
+        self.missing.setText(words)
+        self.missing.setStyleSheet(f"color: {theme.current().warn if texts else theme.current().good};")
 
     def set_read_only(self, read_only: bool) -> None:
         """Let the record be read, not changed; its texts can still be copied."""
@@ -221,3 +221,17 @@ class ExamRecordForm(QtWidgets.QFrame):
     def hideEvent(self, event: QtGui.QHideEvent) -> None:
         self._gesture.end()
         super().hideEvent(event)
+
+
+def undocumented(record: ExamRecord, unmeasured: Sequence[str]) -> tuple[str, ...]:
+    """Return what an exam's paperwork does not say, in words."""
+    said = (
+        ("indication", record.indication.strip()),
+        ("ICD-10", record.icd10),
+        ("prior care", record.prior_care.strip()),
+        ("authorisation", record.authorisation_number.strip()),
+        ("contraindication screen", record.screen != "not recorded"),
+        ("consent", record.consent != "not recorded"),
+        *((f"why {label} was left out", record.left_out.get(label, "").strip()) for label in unmeasured),
+    )
+    return tuple(name for name, given in said if not given)

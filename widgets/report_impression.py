@@ -34,7 +34,7 @@ class ReportImpression(QtWidgets.QFrame):
         self._typing = QtCore.QElapsedTimer()
         self._gesture = Gesture(self, pause_ms=_PAUSE_MS)
         self._gesture.began.connect(self.gesture_began)
-        self._gesture.ended.connect(self.gesture_ended)
+        self._gesture.ended.connect(self._on_gesture_ended)
         self.edit = ReportTextEdit()
         self.edit.setAccessibleName("Text of the impression")
         self.edit.text_edited.connect(self._on_edited)
@@ -66,7 +66,8 @@ class ReportImpression(QtWidgets.QFrame):
     def set_text(self, own: str, draft: str) -> None:
         """Show the reader's text, or the draft where there is none."""
         self._own, self._draft = own, draft
-        self.edit.set_text(own or draft)
+        if own or not self._gesture.name:
+            self.edit.set_text(own or draft)
         self.told.setText(_OWN if own else _DRAFTED)
         self.draft_button.setEnabled(bool(own) and self.edit.isEnabled() and not self.edit.isReadOnly())
 
@@ -106,6 +107,11 @@ class ReportImpression(QtWidgets.QFrame):
         self.text_changed.emit(text)
         if text.endswith("\n") or (text[-1:] == " " and self._typing.elapsed() > _LONGEST_MS):
             self._gesture.end()
+
+    def _on_gesture_ended(self) -> None:
+        """A reader who deleted everything gets the draft back, but not while typing."""
+        self.gesture_ended.emit()
+        self.set_text(self._own, self._draft)
 
     def _insert(self, key: str) -> None:
         self._gesture.end()

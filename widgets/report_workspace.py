@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6 import QtCore, QtWidgets
 
+from widgets.coverage_view import CoverageView
 from widgets.exam_record_form import ExamRecordForm
 from widgets.report_amendment import ReportAmendment
 from widgets.report_impression import ReportImpression
@@ -23,11 +24,13 @@ class ReportWorkspace(QtWidgets.QWidget):
         self.bar = ReportStateBar()
         self.impression, self.record = ReportImpression(), ExamRecordForm()
         self.amendment, self.preview = ReportAmendment(), ReportPreview()
+        self.coverage = CoverageView()
         self.tabs = QtWidgets.QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName("What the report says")
         self.tabs.addTab(self.impression, "Impression")
         self.tabs.addTab(_scrolled(self.record), "Exam record")
+        self.tabs.addTab(_scrolled(self.coverage), "Coverage")
         self.tabs.addTab(self.amendment, "Amendment")
         self.tabs.setTabVisible(self.tabs.indexOf(self.amendment), False)
         self.tabs.setMinimumWidth(_LEAST_PX)
