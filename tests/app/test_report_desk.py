@@ -13,6 +13,7 @@ from PySide6 import QtCore, QtGui, QtPrintSupport, QtWidgets
 from pytestqt.qtbot import QtBot
 
 from analysis.basis import simulate_basis
+from analysis.exam_record import ExamRecord
 from analysis.pipeline import BasisCache
 from app import recomputing
 from app.jobs import JobRunner
@@ -436,3 +437,55 @@ def test_a_report_is_verified_against_the_open_study(bench: Bench, qtbot: QtBot,
     assert "INVALID" in view.outcome.labels[0].text()
     qtbot.keyClick(view, Qt.Key.Key_Escape)
     assert not view.isVisible()
+
+
+def test_the_draft_holds_number_fields_and_more_are_inserted(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    panel = bench.room.impression
+    draft = panel.edit.text()
+    assert "{L4-L5 LR}" in draft
+    assert bench.session.reading.impression == ""
+    assert not panel.draft_button.isEnabled()
+    panel.edit.moveCursor(QtGui.QTextCursor.MoveOperation.End)
+    type_into(qtbot, panel.edit, " SNR")
+    menus = {action.text(): action.menu() for action in panel.insert_menu.actions()}
+    chosen = next(a for a in menus["L4-L5"].actions() if a.text().startswith("signal-to-noise"))
+    chosen.trigger()
+    assert bench.session.reading.impression == f"{draft} SNR {{L4-L5 SNR}}"
+    qtbot.keyClick(panel.edit, Qt.Key.Key_Backspace)
+    assert bench.session.reading.impression == f"{draft} SNR "
+    click(qtbot, panel.draft_button)
+    assert bench.session.reading.impression == ""
+    assert panel.edit.text() == draft
+
+
+def test_the_readers_word_on_a_criterion_can_be_given_and_taken_back(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    coverage = bench.room.coverage
+    bench.room.tabs.setCurrentIndex(2)
+    row = coverage.rows["procedure-0609t/0609t-indication"]
+    assert "not documented" in row.state.text()
+    bench.session.edit(
+        "indication", replace(bench.session.reading, record=ExamRecord(indication="Axial low back pain"))
+    )
+    assert "✓ met" in row.state.text()
+    assert row is coverage.rows["procedure-0609t/0609t-indication"]
+    assert "✓ met · 5 measured" in coverage.rows["procedure-0609t/0609t-three-discs"].state.text()
+
+
+def test_a_brain_criterion_is_answered_with_the_keyboard(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.window.protocol_requested.emit("brain")
+    qtbot.waitUntil(lambda: bench.session.protocol.rules.id == "brain" and bench.session.exam is not None)
+    bench.open_report(qtbot)
+    bench.room.tabs.setCurrentIndex(2)
+    row = next(row for row in bench.room.coverage.rows.values() if row.answer is not None)
+    qtbot.keyClick(row.answer.buttons[0], Qt.Key.Key_Space)
+    (answer,) = bench.session.reading.record.answers.items()
+    assert answer == (row._id, True)
+    assert "✓ met" in row.state.text()
+    qtbot.keyClick(row.answer.buttons[0], Qt.Key.Key_Space)
+    assert bench.session.reading.record.answers == {}
+    assert "? not documented" in row.state.text()
