@@ -94,9 +94,7 @@ def close_ups(study: Study, result: VoxelResult) -> tuple[Picture, ...]:
     return tuple(pictures[plane] for plane in order if plane in pictures)[: len(BODY_PLANES)]
 
 
-def _resliced(
-    study: Study, result: VoxelResult, voxel: Voxel, missing: Sequence[BodyPlane]
-) -> dict[Plane, Picture]:
+def _resliced(study: Study, result: VoxelResult, voxel: Voxel, missing: Sequence[BodyPlane]) -> dict[Plane, Picture]:
     """Return pictures of the planes that were not acquired, where a stack of slices holds the voxel."""
     stacks = [v for v in study.volumes if len(v.pixels) >= _LEAST_SLICES and shares_frame(result, v)]
     stacks = [v for v in stacks if holds(v, voxel.centre_mm)]
