@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from widgets.screens import clamp_to_screens
 from widgets.texts import tr
 
 
@@ -17,12 +18,12 @@ class ImageWindow(QtWidgets.QWidget):
         self,
         parent: QtWidgets.QWidget | None = None,
         *,
-        title: str = tr("Discern images"),
-        name: str = tr("Images on a second monitor"),
+        title: str = "",
+        name: str = "",
     ) -> None:
         super().__init__(parent, QtCore.Qt.WindowType.Window)
-        self.setWindowTitle(title)
-        self.setAccessibleName(name)
+        self.setWindowTitle(title or tr("Discern images"))
+        self.setAccessibleName(name or tr("Images on a second monitor"))
         self._held: QtWidgets.QWidget | None = None
         box = QtWidgets.QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -32,13 +33,20 @@ class ImageWindow(QtWidgets.QWidget):
         """The widget that is in the window."""
         return self._held
 
-    def take(self, widget: QtWidgets.QWidget) -> None:
-        """Take a widget, and show the window on another monitor than its parent's where there is one."""
+    def take(self, widget: QtWidgets.QWidget, kept: QtCore.QByteArray | None = None) -> None:
+        """Take a widget, and show the window where it was, else on another monitor than its parent's.
+
+        Parameters
+        ----------
+        kept : what `saveGeometry` returned, maybe when there were other monitors
+        """
         self._held = widget
         layout = self.layout()
         assert layout is not None
         layout.addWidget(widget)
-        self.setGeometry(self._place())
+        if kept is None or not self.restoreGeometry(kept):
+            self._place()
+        clamp_to_screens(self)
         self.show()
         widget.show()
 
@@ -51,15 +59,18 @@ class ImageWindow(QtWidgets.QWidget):
         self.hide()
         return widget
 
-    def _place(self) -> QtCore.QRect:
-        """Return the whole of another monitor, or a part of the only one."""
+    def _place(self) -> None:
+        """Take the whole of another monitor, or a part of the only one."""
         parent = self.parentWidget()
-        here = parent.screen() if parent is not None else QtGui.QGuiApplication.primaryScreen()
+        here = QtGui.QGuiApplication.primaryScreen()
+        if parent is not None:
+            here = QtGui.QGuiApplication.screenAt(parent.window().geometry().center()) or parent.screen()
         others = [screen for screen in QtGui.QGuiApplication.screens() if screen is not here]
+        area = (others[0] if others else here).availableGeometry()
+        self.setWindowState(QtCore.Qt.WindowState.WindowNoState)
+        self.setGeometry(QtCore.QRect(area.topLeft(), area.size() * 0.75))
         if others:
-            return others[0].availableGeometry()
-        area = here.availableGeometry()
-        return QtCore.QRect(area.topLeft(), area.size() * 0.75)
+            self.setWindowState(QtCore.Qt.WindowState.WindowMaximized)
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:
         if self._held is not None:

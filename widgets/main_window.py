@@ -22,6 +22,7 @@ from widgets.morphology_panel import MorphologyPanel
 from widgets.notice_bar import NoticeBar
 from widgets.patient_banner import PatientBanner
 from widgets.progress_bar import ProgressBar
+from widgets.screens import clamp_to_screens
 from widgets.slice_grid import SliceGrid
 from widgets.spectrum_view import SpectrumView
 from widgets.texts import noop, tr
@@ -97,7 +98,7 @@ class MainWindow(QtWidgets.QMainWindow):
         layout.addWidget(self.notices)
         layout.addWidget(self.pages, 1)
         self.setCentralWidget(central)
-        self._left_is_readers = False
+        self._left_is_readers = self._images_own = False
         self.left.splitterMoved.connect(lambda *_: self._on_left_moved())
         self.empty.folder_requested.connect(self.folder_requested)
         self.empty.files_requested.connect(self.files_requested)
@@ -316,6 +317,8 @@ class MainWindow(QtWidgets.QMainWindow):
         settings.setValue("window/left_is_readers", self._left_is_readers)
         settings.setValue("window/geometry", self.saveGeometry())
         settings.setValue("window/images", json.dumps(self.grid.save_state()))
+        settings.setValue("window/images_own", self._images_own)
+        settings.setValue("window/images_geometry", self.images.saveGeometry())
         for splitter in self._splitters():
             settings.setValue(f"window/{splitter.objectName()}", splitter.saveState())
 
@@ -329,18 +332,12 @@ class MainWindow(QtWidgets.QMainWindow):
         self.grid.restore_state(_mapping(settings, "window/images"))
         self._left_is_readers = bool(settings.value("window/left_is_readers", False, type=bool))
         self.clamp_to_screens()
+        if settings.value("window/images_own", False, type=bool):
+            self.images.take(self.grid, _bytes(settings, "window/images_geometry"))
 
     def clamp_to_screens(self) -> None:
         """Move and shrink the window so that it lies on a screen."""
-        areas = [screen.availableGeometry() for screen in QtGui.QGuiApplication.screens()]
-        if not areas or self.isMaximized() or self.isFullScreen():
-            return
-        frame = self.geometry()
-        best = max(areas, key=lambda area: _overlap(area, frame))
-        size = frame.size().boundedTo(best.size()).expandedTo(self.minimumSize().boundedTo(best.size()))
-        left = min(max(frame.left(), best.left()), best.right() - size.width() + 1)
-        top = min(max(frame.top(), best.top()), best.bottom() - size.height() + 1)
-        self.setGeometry(QtCore.QRect(QtCore.QPoint(left, top), size))
+        clamp_to_screens(self)
 
     def _splitters(self) -> tuple[QtWidgets.QSplitter, ...]:
         return self.columns, self.left, self.right
@@ -356,6 +353,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.paths_dropped.emit(_dropped(event.mimeData()))
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:
+        self._images_own = self.images.held is not None
         self._take_images_back()
         self.closing.emit()
         super().closeEvent(event)
@@ -373,11 +371,6 @@ def _mapping(settings: QtCore.QSettings, key: str) -> dict[str, object]:
     except json.JSONDecodeError:
         return {}
     return kept if isinstance(kept, dict) else {}
-
-
-def _overlap(area: QtCore.QRect, frame: QtCore.QRect) -> int:
-    common = area.intersected(frame)
-    return common.width() * common.height() if common.isValid() else 0
 
 
 def _dropped(mime: QtCore.QMimeData) -> list[Path]:

@@ -101,6 +101,24 @@ def test_every_text_is_a_literal_and_its_values_have_the_names_that_stand_in_it(
     assert wrong == []
 
 
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.stem)
+def test_no_text_is_translated_before_the_language_is_known(path: Path) -> None:
+    """Module level and default values are computed when the program starts to import; only `noop` may stand there."""
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+    inside = {id(node) for function in functions for part in _bodies(function) for node in ast.walk(part)}
+    early = [
+        node.lineno
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call) and name_of(node) in ("tr", "plural") and id(node) not in inside
+    ]
+    assert early == []
+
+
+def _bodies(function: ast.FunctionDef | ast.Lambda) -> list[ast.AST]:
+    return list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
+
+
 def test_a_text_without_a_translation_is_english(qapp: QtWidgets.QApplication) -> None:
     assert tr("Fitted {count} of {all}", count=1, all=2) == "Fitted 1 of 2"
     assert plural("1 file in {folder}", "{n} files in {folder}", 1, folder="a") == "1 file in a"
