@@ -22,9 +22,6 @@ from widgets.main_window import MainWindow
 from widgets.texts import plural, tr
 
 ROOT = Path(__file__).resolve().parents[2]
-PENDING = ("report_", "sign_", "exam_record", "verify", "print_", "amend", "policy", "network", "node", "queue", "send",
-           "path_row", "audit", "archive")  # fmt: skip
-"""Views of report and network, whose texts are not marked yet."""
 SHOWN_BY = {
     "setText", "setToolTip", "setAccessibleName", "setAccessibleDescription", "setWindowTitle", "addTab", "addMenu",
     "addAction", "setPlaceholderText", "QLabel", "QPushButton", "QToolButton", "QCheckBox", "QAction",
@@ -36,9 +33,18 @@ PLAIN = ("Discern", "Ctrl+O", "Ctrl+Shift+O", "Pfirrmann", "Modic", "mmol", "Lac
 
 
 def sources() -> list[Path]:
-    own = [p for p in sorted((ROOT / "widgets").glob("*.py")) if not p.name.startswith(PENDING)]
-    desks = ("opening", "analysis", "view", "export", "nucleus", "disc", "edit", "prior", "spectrum", "worklist")
-    return [*own, *(ROOT / "app" / f"{name}_desk.py" for name in desks), ROOT / "app" / "workstation.py"]
+    """The views and desks whose texts are marked: what has begun to be marked must be marked wholly.
+
+    Those of report, signing and network are not yet.
+    """
+    every = [path for folder in ("widgets", "app") for path in sorted((ROOT / folder).glob("*.py"))]
+    return [path for path in every if "from widgets.texts import" in path.read_text(encoding="utf-8")]
+
+
+def test_the_reading_room_is_marked() -> None:
+    marked = {path.stem for path in sources()}
+    assert {"main_window", "slice_menu", "spectrum_view", "fit_panel", "disc_table", "morphology_panel"} <= marked
+    assert len(marked) > 60
 
 
 def name_of(call: ast.Call) -> str:
