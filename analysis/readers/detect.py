@@ -122,6 +122,10 @@ def _named(*suffixes: str) -> Callable[[Head], bool]:
     return lambda head: head.name.endswith(suffixes) and not head.is_text
 
 
+def _is_bruker_data(head: Head) -> bool:
+    return head.name in ("fid", "ser", "2dseq", "rawdata.job0") and not head.is_text
+
+
 UNSUPPORTED: tuple[Unsupported, ...] = (
     Unsupported("Philips PAR image header", _holds("# === DATA DESCRIPTION FILE"), "export the images as DICOM"),
     Unsupported(
@@ -132,6 +136,7 @@ UNSUPPORTED: tuple[Unsupported, ...] = (
     Unsupported("LCModel results", _starts(b"LCModel (Version"), _RESULT, True),
     Unsupported("Tarquin data (DPT)", _starts(b"Dangerplot_version")),
     Unsupported("Bruker ParaVision data", _starts(b"##TITLE=Parameter", b"##TITLE=Parameter List")),
+    Unsupported("Bruker ParaVision data", _is_bruker_data),
     Unsupported(
         "Analyze image header",
         lambda head: head.data[:4] in (b"\x00\x00\x01\x5c", b"\x5c\x01\x00\x00"),

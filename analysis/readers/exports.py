@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.readers.files import Found
+from analysis.readers.guard import clean_text
 from analysis.readers.records import Signal
 
 _FIRST = 64
@@ -23,7 +24,7 @@ def without_exports(signals: Sequence[Signal], found: Found) -> list[Signal]:
         if twin is None:
             kept.append(signal)
         else:
-            found.skip(signal.file.shown, f"it is another export of {twin.file.name}, which was read")
+            found.skip(signal.file.shown, f"it is another export of {clean_text(twin.file.name)}, which was read")
     return [one for one in signals if any(one is mine for mine in kept)]
 
 

@@ -14,7 +14,7 @@ from pydicom.pixels.utils import pixel_array
 from analysis.errors import UnreadableFile
 from analysis.geometry import plane_of
 from analysis.readers.files import Found
-from analysis.readers.guard import one_sentence, quiet
+from analysis.readers.guard import one_sentence, quiet, quoted
 from analysis.readers.records import InputFile, Slice, source_of
 from analysis.readers.watch import Watch
 from analysis.types import FloatArray, Volume
@@ -198,7 +198,7 @@ class _Frames:
             try:
                 stored = pixel_array(dataset, index=one.frame)
             except (RuntimeError, NotImplementedError) as error:
-                how = syntax.name if syntax is not None else "an unknown way"
+                how = quoted(syntax and syntax.name, r"[\w ,.()/:-]{1,90}", "an unknown way")
                 raise UnreadableFile(f"its pixels are compressed as {how}, which this version cannot decode") from error
             except (ValueError, AttributeError, KeyError) as error:
                 raise UnreadableFile("its pixel data are cut short or do not fit its header") from error

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from analysis.readers import stacks
 from analysis.readers.exports import without_exports
 from analysis.readers.files import Found
+from analysis.readers.guard import clean_text
 from analysis.readers.levels import disc_level
 from analysis.readers.pairing import Paired, pair
 from analysis.readers.records import Contents, Signal, Slice, folder_of, source_of
@@ -146,7 +147,7 @@ def _once(items: Iterable[_Item], key: Callable[[_Item], object], found: Found) 
         told.add(item.file.shown)
         same = kept.file.sha256 == item.file.sha256
         what = "it is a copy of" if same else "it has the same SOP Instance UID, but other contents, as"
-        found.skip(item.file.shown, f"{what} {kept.file.name}, which was read")
+        found.skip(item.file.shown, f"{what} {clean_text(kept.file.name)}, which was read")
     return list(first.values())
 
 

@@ -173,6 +173,15 @@ def test_a_compression_without_decoder_is_named(tmp_path):
         read_studies([save(dataset, tmp_path / "compressed.dcm")])
 
 
+def test_a_damaged_name_of_a_compression_is_not_quoted(tmp_path):
+    """Found by damage: what stood in the header's place ran over two lines."""
+    path = save(mr_slice(1, np.zeros(3), SAGITTAL), tmp_path / "damaged.dcm")
+    path.write_bytes(path.read_bytes().replace(b"1.2.840.10008.1.2.1\0", b"1.2#\nO\x1b[2J0008.1.2.1", 1))
+    with pytest.raises(NothingToRead) as error:
+        read_studies([path])
+    assert str(error.value).isprintable()
+
+
 def test_lossless_run_length_coding_is_decoded(tmp_path):
     from pydicom.uid import RLELossless
 
