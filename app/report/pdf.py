@@ -194,7 +194,7 @@ def _shorter(paper: Paper) -> float:
 def _summary(content: ReportContent) -> list[Flowable]:
     summary = content.summary
     parts: list[Flowable] = [Title(content.title, simulated=content.simulated)]
-    parts.append(TextBlock(f"{content.state} · made {content.created}", BODY, after=3))
+    parts.append(_state_line(content))
     parts += [Ruled([*_banner(content.banner)]), *_findings(summary), *_impression(summary)]
     tallest = _PICTURE_WITH_SPECTRUM if content.summary_plot else _PICTURE_TALLEST
     parts += _picture_and_tables(summary, tallest - _shorter(content.paper))
@@ -206,17 +206,19 @@ def _summary(content: ReportContent) -> list[Flowable]:
 
 
 def _banner(items: Sequence[Item]) -> list[Flowable]:
-    found: list[Flowable] = [item_grid(items[:6], layout.WIDTH, columns=3, name_share=0.3)]
-    found.append(item_grid(items[6:], layout.WIDTH, name_share=0.1))
-    if any(lacks_glyphs(item.value) for item in items):
-        found.append(
-            TextBlock(
-                "An empty box stands for a character that the report's fonts do not hold; "
-                "the attached results.json has the exact text.",
-                SMALL,
-            )
-        )
-    return found
+    """Lay out who and what: the name has a line of its own, so that its length moves nothing beneath it."""
+    name, *short = items[:6]
+    return [
+        item_grid([name], layout.WIDTH, name_share=0.1, bold=True),
+        item_grid(short, layout.WIDTH, columns=3, name_share=0.3),
+        item_grid(items[6:], layout.WIDTH, name_share=0.1),
+    ]
+
+
+def _state_line(content: ReportContent) -> Flowable:
+    boxes = any(lacks_glyphs(item.value) for item in content.banner)
+    note = " · An empty box stands for a character that the fonts lack; results.json has it." if boxes else ""
+    return TextBlock(f"{content.state} · made {content.created}{note}", Style(7.2, 9.6), after=3)
 
 
 def _findings(summary: Summary) -> list[Flowable]:

@@ -78,11 +78,13 @@ def _cell(cell: Cell, column: Column, width: float, size: float) -> list[Flowabl
     return found
 
 
-def item_grid(items: Sequence[Item], width: float, *, columns: int = 1, name_share: float = 0.36) -> Flowable:
+def item_grid(
+    items: Sequence[Item], width: float, *, columns: int = 1, name_share: float = 0.36, bold: bool = False
+) -> Flowable:
     """Lay out names and values in columns, filled from the top of each."""
     rows = -(-len(items) // columns)
     name_style = Style(SMALL.size, 9.4, grey=MUTED)
-    value_style = Style(7.4, 9.4)
+    value_style = Style(7.4, 9.4, bold=bold)
     cells: list[list[Flowable]] = []
     for row in range(rows):
         line: list[Flowable] = []
