@@ -16,7 +16,7 @@ from app.report.parts import Cell, Column, Item, ReportContent, Section, Table
 from app.report.record_sections import NOT_RECORDED, coverage_section, record_section, technique_section
 from app.report.source import ReportSource
 from app.report.summary import gate_table, numbers_tables, summary_of
-from app.report.template import ReportTemplate, SectionRule, load_template
+from app.report.template import ReportTemplate, SectionRule, load_template, template_words
 from app.report.wording import UNKNOWN, clean, dicom_date, moment, sex
 
 
@@ -69,10 +69,10 @@ def _banner(source: ReportSource, template: ReportTemplate) -> tuple[Item, ...]:
     return (
         Item("Patient", clean(info.patient_name, 200)),
         Item("Patient ID", clean(info.patient_id, 80)),
+        Item("Accession", clean(info.accession_number, 80)),
         Item("Born", dicom_date(info.patient_birth_date)),
         Item("Sex", sex(info.patient_sex)),
         Item("Study date", dicom_date(info.study_date)),
-        Item("Accession", clean(info.accession_number, 80)),
         Item("Study", clean(info.study_description)),
         Item("Indication", f"{indication}{codes}"),
         Item("Procedure", ", ".join(template.procedure_codes)),
@@ -104,6 +104,7 @@ def _methods(source: ReportSource) -> tuple[Item, ...]:
         Item("Software", f"Discern {clean(source.version)}"),
         Item("Protocol", f"{clean(protocol.title)} ({clean(protocol.id)})"),
         Item("Protocol SHA-256", clean(exam.protocol_sha256)),
+        Item("Report template", clean(template_words(protocol.rules.id))),
         Item("Report made", moment(source.created_at)),
         Item("Study Instance UID", clean(info.study_instance_uid)),
         Item("Attached results.json SHA-256", hashlib.sha256(source.results).hexdigest()),

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from analysis.morphology import roman
+from analysis.morphology import cautions, roman
 from analysis.reading import Reading, voxel_key
 from analysis.types import ExamResult, VoxelResult
 from app.report.template import ImpressionRule
@@ -74,7 +74,7 @@ def level_names(exam: ExamResult) -> tuple[str, ...]:
 
 def impression_text(exam: ExamResult, reading: Reading, rule: ImpressionRule) -> str:
     """Return the impression as it is printed: the reader's, else the draft, its fields filled in."""
-    return filled(reading.impression or drafted(exam, rule), impression_fields(exam, reading))
+    return filled(reading.impression.strip() or drafted(exam, rule), impression_fields(exam, reading))
 
 
 def filled(text: str, fields: tuple[ImpressionField, ...]) -> str:
@@ -135,6 +135,7 @@ def _voxel_fields(voxel: VoxelResult, reading: Reading) -> Iterator[tuple[str, s
     yield "linewidth", "line width", _unit(quality.fwhm_hz, "Hz")
     yield "reasons", "why it is not evaluable", reason_words(quality.reasons) if quality.reasons else "it is evaluable"
     yield from _morphology_fields(voxel, reading)
+    yield "cautions", "what limits its reading", _cautions(voxel, reading)
 
 
 def _evidence_fields(voxel: VoxelResult, reading: Reading) -> Iterator[tuple[str, str, str]]:
@@ -156,6 +157,13 @@ def _morphology_fields(voxel: VoxelResult, reading: Reading) -> Iterator[tuple[s
     yield "Pfirrmann", "Pfirrmann grade", _NOT_KNOWN if seen.pfirrmann is None else roman(seen.pfirrmann)
     yield "Modic", "Modic type", say(seen.modic)
     yield "herniation", "herniation", say(seen.herniation)
+
+
+def _cautions(voxel: VoxelResult, reading: Reading) -> str:
+    """Return what a reader must know beside the number: an adjusted fit, and discs the evidence was not read for."""
+    adjusted = ("Its fit was adjusted by the reader.",) if voxel.adjusted_by_reader else ()
+    seen = cautions(reading.of(voxel_key(voxel.acquisition)).morphology) if voxel.evidence is not None else ()
+    return " ".join((*adjusted, *seen))
 
 
 def _known(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
@@ -57,6 +58,7 @@ _MOST_BESIDE = 9
 def report_pdf(content: ReportContent) -> bytes:
     """Draw a report and return the PDF, unsigned and without attachment."""
     register_fonts()
+    rl_config.useA85 = 0  # streams stay binary, which is smaller and faster than text
     buffer = io.BytesIO()
     document = _Document(buffer, content)
     document.build(_story(content), canvasmaker=_canvas_maker)

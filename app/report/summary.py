@@ -52,7 +52,7 @@ def summary_of(source: ReportSource, rule: ImpressionRule) -> Summary:
     exam, study, protocol = source.exam, source.study, source.protocol
     picture = overview(study, exam.voxels)
     compared = exam.compares and exam.withheld is None
-    own = source.reading.impression
+    own = source.reading.impression.strip()
     return Summary(
         findings=(*_amends(source), *_findings(exam)),
         withheld=f"Comparison withheld: {clean(exam.withheld, 1000)}" if exam.withheld else "",
@@ -272,7 +272,8 @@ def _reading_notes() -> tuple[str, ...]:
     return (
         "Likelihood ratio (LR): how much more likely these spectra are from a painful disc than from a painless one, "
         "judged against the other discs of this exam. 1 says nothing; above 1 speaks for pain, below 1 against it. "
-        "Score = 10 LR / (1 + LR); 5 says nothing.",
+        "It is limited, so that it never claims more than the study behind it. Score = 10 LR / (1 + LR); 5 says "
+        "nothing.",
         "Driver: acid, more acid than in the other discs; structure, less proteoglycan (degeneration, not acid); "
         "mixed, both.",
     )

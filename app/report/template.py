@@ -6,6 +6,7 @@ place of one.
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from pathlib import Path
 from typing import Literal, Self
@@ -85,8 +86,7 @@ def load_template(protocol_id: str, site: Path | None = None) -> ReportTemplate:
     ReportError
         If the site's template cannot be used; a report with other words than the site's would mislead.
     """
-    own = (site or site_template_folder()) / f"{protocol_id}.toml"
-    path = own if own.is_file() else resource_path("report", f"{protocol_id}.toml")
+    path = _path(protocol_id, site)
     try:
         return ReportTemplate.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
@@ -94,3 +94,19 @@ def load_template(protocol_id: str, site: Path | None = None) -> ReportTemplate:
         raise ReportError(f"The report template {path} cannot be used: {why}; mend or remove it.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ReportError(f"The report template {path} cannot be read; mend or remove it.") from error
+
+
+def template_words(protocol_id: str, site: Path | None = None) -> str:
+    """Say whose template the report follows, with the hash of its file, so that its fixed texts can be told apart."""
+    path = _path(protocol_id, site)
+    whose = "as it comes with Discern" if path == _shipped(protocol_id) else "the site's own"
+    return f"{protocol_id}, {whose}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def _shipped(protocol_id: str) -> Path:
+    return resource_path("report", f"{protocol_id}.toml")
+
+
+def _path(protocol_id: str, site: Path | None) -> Path:
+    own = (site or site_template_folder()) / f"{protocol_id}.toml"
+    return own if own.is_file() else _shipped(protocol_id)

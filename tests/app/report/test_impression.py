@@ -6,10 +6,14 @@ import dataclasses
 
 import pytest
 
-from analysis.reading import Reading
-from analysis.types import ExamResult, Interval
+from analysis.morphology import Morphology
+from analysis.protocol import Protocol
+from analysis.reading import Reading, VoxelReading, voxel_key
+from analysis.types import ExamResult, Interval, Study
 from app.report.impression import drafted, filled, impression_fields, impression_text, level_names
+from app.report.summary import summary_of
 from app.report.template import load_template
+from tests.app.report.conftest import source_of
 
 RULE = load_template("disc").impression
 
@@ -67,7 +71,7 @@ def test_an_exam_without_comparison_states_ratios(exam: ExamResult, protocol: st
     voxel = dataclasses.replace(exam.voxels[0], evidence=None)
     brain = dataclasses.replace(exam, voxels=(voxel,), compares=False, evaluable=1, contrast_p=None)
     text = impression_text(brain, Reading(), rule)
-    assert text.startswith("1 of 1 voxels could be evaluated.")
+    assert text.startswith("Evaluable: 1 of 1.")
     assert "pain" not in text
 
 
@@ -83,3 +87,28 @@ def test_foreign_text_cannot_write_fields_or_controls(exam: ExamResult) -> None:
     odd = dataclasses.replace(exam, voxels=(dataclasses.replace(exam.voxels[0], acquisition=acquisition),))
     assert level_names(odd) == ("(L4-L5 LR)",)
     assert impression_text(exam, Reading(impression="a\u202eb\x00c"), RULE) == "abc"
+
+
+def test_what_limits_a_number_stands_beside_it(exam: ExamResult) -> None:
+    """A herniated or operated disc is outside the evidence; the draft must not state its number without saying so."""
+    voxel = exam.voxels[3]
+    seen = VoxelReading(morphology=Morphology(herniation="extrusion", prior_surgery=True))
+    reading = Reading().with_voxel(voxel_key(voxel.acquisition), seen)
+    adjusted = dataclasses.replace(exam, voxels=(dataclasses.replace(voxel, adjusted_by_reader=True),))
+    (line,) = [line for line in impression_text(adjusted, reading, RULE).split("\n") if line.startswith("L4-L5")]
+    assert "Its fit was adjusted by the reader." in line
+    assert "which the evidence cannot see" in line
+    assert "no evidence was read for discs after surgery" in line
+    (plain,) = [line for line in impression_text(exam, Reading(), RULE).split("\n") if line.startswith("L4-L5")]
+    assert plain.endswith("driver: acid).")
+
+
+@pytest.mark.parametrize("impression", ["", " \n "])
+def test_an_empty_impression_is_drafted_and_says_who_wrote_it(
+    study: Study, exam: ExamResult, protocol: Protocol, impression: str
+) -> None:
+    summary = summary_of(source_of(study, exam, protocol, reading=Reading(impression=impression)), RULE)
+    assert summary.impression[0] == "4 of 5 discs could be evaluated."
+    assert summary.impression_note == "Drafted by software from the results; no reader has edited it."
+    own = summary_of(source_of(study, exam, protocol, reading=Reading(impression="Seen.")), RULE)
+    assert (own.impression, own.impression_note) == (("Seen.",), "")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from app.report.errors import ReportError
-from app.report.template import load_template
+from app.report.template import load_template, template_words
 from app.resource_files import PROTOCOLS, resource_path
 
 
@@ -33,3 +34,12 @@ def test_a_template_that_cannot_be_used_is_named_with_what_to_do(tmp_path: Path,
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ReportError, match=f"disc.toml .*{why}.*mend or remove it"):
         load_template("disc", tmp_path)
+
+
+def test_the_report_says_whose_template_it_follows(tmp_path: Path) -> None:
+    shipped = resource_path("report", "disc.toml").read_bytes()
+    assert template_words("disc", tmp_path) == (
+        f"disc, as it comes with Discern, SHA-256 {hashlib.sha256(shipped).hexdigest()}"
+    )
+    (tmp_path / "disc.toml").write_bytes(shipped + b"\n")
+    assert template_words("disc", tmp_path).startswith("disc, the site's own, SHA-256 ")
