@@ -90,9 +90,10 @@ class DiscCells(VoxelTable):
         policy = QtCore.Qt.ScrollBarPolicy
         # Qt would otherwise offer to scroll for the last column alone, which is content with less.
         self.setHorizontalScrollBarPolicy(policy.ScrollBarAlwaysOff if shown <= room else policy.ScrollBarAsNeeded)
+        spare = max(room - shown, 0) // max(len(widths) - len(hidden), 1)
         for column, width in enumerate(widths):
             self.setColumnHidden(column, column in hidden)
-            self.setColumnWidth(column, width)
+            self.setColumnWidth(column, width + min(spare, _GAP_PX))
         return [tr(self.discs.columns[column].title) for column in sorted(hidden)]
 
     @property

@@ -6,6 +6,7 @@ from PySide6 import QtCore, QtWidgets
 
 from analysis.types import StudyInfo
 from widgets import theme, wording
+from widgets.elided_label import ElidedLabel
 from widgets.texts import noop, tr
 
 RESEARCH_USE = noop("Research use only")
@@ -23,7 +24,8 @@ class PatientBanner(QtWidgets.QFrame):
         layout.setContentsMargins(14, 0, 14, 0)
         layout.setSpacing(18)
         self.name = self._label("title", 2)
-        self.patient, self.study = self._label("dim"), self._label("dim")
+        self.patient, self.study = self._label("dim"), ElidedLabel()
+        theme.mark(self.study, "dim")
         self.protocol, self.state = self._label("tag"), self._label("tag")
         self.simulated = self._label("warn-tag")
         self.simulated.setText(tr("! Simulated"))

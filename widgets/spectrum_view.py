@@ -13,6 +13,7 @@ from analysis.types import Acquisition, Fit, VoxelResult
 from widgets import theme, wording
 from widgets.cursor_strip import CursorStrip
 from widgets.display_menu import DisplayMenu
+from widgets.elided_label import ElidedLabel
 from widgets.quality_bar import QualityBar
 from widgets.spectrum_plot import SpectrumPlot
 from widgets.texts import tr
@@ -53,11 +54,10 @@ class SpectrumView(QtWidgets.QFrame):
         layout = QtWidgets.QVBoxLayout(header)
         layout.setContentsMargins(14, 6, 14, 4)
         layout.setSpacing(4)
-        self.title = QtWidgets.QLabel()
+        self.title = ElidedLabel()
         theme.mark(self.title, "title")
         self.title.setAccessibleName(tr("Selected voxel"))
         self.quality = QualityBar()
-        self.title.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred)
         top = QtWidgets.QHBoxLayout()
         top.addWidget(self.title, 1)
         for button in self._build_buttons():

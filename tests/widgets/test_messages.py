@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from analysis.types import ExamResult, Gate, Study, StudyInfo
 from widgets import dialogs, theme, wording
+from widgets.elided_label import ElidedLabel
 from widgets.main_window import MainWindow
 from widgets.notice_bar import Notice, NoticeBar
 from widgets.patient_banner import PatientBanner
@@ -188,3 +189,16 @@ def test_wording_of_numbers() -> None:
     assert wording.day("20260914") == "2026-09-14"
     gate = Gate("water FWHM", None, "Hz", "unknown", "at most 15 Hz", "Unknown.")
     assert wording.gate_chip(gate) == "? water FWHM not known"
+
+
+def test_a_line_without_room_ends_in_an_ellipsis_and_keeps_its_text(qtbot: QtBot) -> None:
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.setText("L5-S1 · PRESS TE 30 ms, TR 1500 ms · 64 transients · 20 × 14 × 4.8 mm")
+    label.resize(800, 24)
+    assert not label.elided
+    label.resize(200, 24)
+    label.show()
+    assert label.elided
+    assert label.text().endswith("4.8 mm")
+    assert not label.grab().isNull()
