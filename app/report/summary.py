@@ -232,11 +232,14 @@ def _turned_ratio_table(voxels: Sequence[VoxelResult], ratios: Sequence[str]) ->
 
 
 def gate_table(voxels: Sequence[VoxelResult]) -> Table:
-    """Return every gate that did not pass, and why a voxel is not evaluable."""
+    """Return every gate that did not pass, and why a voxel is not evaluable; voxels of the same quality share a row."""
+    alike: dict[Cell, list[str]] = {}
+    for voxel in voxels:
+        alike.setdefault(_gate_cell(voxel, "; "), []).append(clean(voxel.label, 60))
     return Table(
         title="",
-        columns=(Column("Level", 0.15), Column("Quality gates", 0.85)),
-        rows=tuple((Cell(clean(v.label, 60), bold=True), _gate_cell(v, "; ")) for v in voxels),
+        columns=(Column("Level", 0.25), Column("Quality gates", 0.75)),
+        rows=tuple((Cell(", ".join(labels), bold=True), cell) for cell, labels in alike.items()),
     )
 
 
