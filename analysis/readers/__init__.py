@@ -61,7 +61,7 @@ def read_signal(path: Path) -> Acquisition:
 
     Raises
     ------
-    UnreadableFile : the file cannot be read, or holds no spectroscopy
+    UnreadableFile : the file cannot be read, or holds no spectroscopy, or that of several voxels
     """
     with found_files([Path(path)], Watch()) as found:
         if found.skipped:
@@ -72,6 +72,8 @@ def read_signal(path: Path) -> Acquisition:
             raise UnreadableFile(sentence(str(error))) from error
     if not signals:
         raise UnreadableFile("The file holds no spectroscopy.")
+    if len(signals) > 1:
+        raise UnreadableFile(f"The file holds {len(signals)} voxels; open it as a study, which reads every one.")
     return as_acquisition(signals[0])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from analysis.readers import philips_list, philips_sdat, philips_spar
@@ -24,19 +25,15 @@ _HALVES = (
 
 
 def with_siblings(files: Sequence[InputFile]) -> list[InputFile]:
-    """Return the files, each with those of its folder and stem; a named data half brings its header along.
-
-    Raises
-    ------
-    OSError : as the system raises it
-    """
+    """Return the files, each with those of its folder and stem; a named data half brings its header along."""
     known: dict[tuple[str, str], list[InputFile]] = defaultdict(list)
     for file in files:
         known[file.folder, file.stem].append(file)
     listing = _Listing()
     complete: list[InputFile] = []
     for file in files:
-        others = [one for one in known[file.folder, file.stem] if one is not file]
+        # Names such as UIDs share their stem by the thousand, so no list of all siblings is made.
+        others = [one for one in islice(known[file.folder, file.stem], _MOST_SIBLINGS + 1) if one is not file]
         if file.named:
             others += listing.beside(file, others)
         complete.append(replace(file, siblings=tuple(others[:_MOST_SIBLINGS])) if others else file)
@@ -56,13 +53,16 @@ class _Listing:
             self._folders[folder] = self._by_stem(folder)
         paths = self._folders[folder].get(file.stem, [])
         taken = {one.path for one in known} | {file.path}
-        return [InputFile(path, str(path)) for path in paths if path not in taken]
+        return [InputFile(path, str(path)) for path in islice(paths, _MOST_SIBLINGS) if path not in taken]
 
     @staticmethod
     def _by_stem(folder: Path) -> dict[str, list[Path]]:
         found: dict[str, list[Path]] = defaultdict(list)
-        for path in sorted(folder.iterdir()):
-            found[InputFile(path, path.name).stem].append(path)
+        try:
+            for path in sorted(folder.iterdir()):
+                found[InputFile(path, path.name).stem].append(path)
+        except OSError:
+            return {}  # a folder that may be entered, but not listed
         return found
 
 
@@ -70,6 +70,13 @@ def _header_of(file: InputFile, known: dict[tuple[str, str], list[InputFile]]) -
     """Return the header of a named data half, where the header itself is not among the files to read."""
     if not file.named or not file.siblings:
         return None
+    try:
+        return _found_header(file, known)
+    except OSError:
+        return None  # the reading of the file itself says why
+
+
+def _found_header(file: InputFile, known: dict[tuple[str, str], list[InputFile]]) -> InputFile | None:
     head = read_head(file)
     recognises = next((header for data, header in _HALVES if data(head)), None)
     if recognises is None:

@@ -9,7 +9,7 @@ import pytest
 from pydicom.dataset import FileDataset
 
 from analysis.errors import UnreadableFile
-from analysis.readers import inspect_file, read_studies
+from analysis.readers import inspect_file, read_signal, read_studies
 from analysis.readers.records import InputFile, Signal
 from analysis.readers.registry import read_file
 from tests.analysis.readers.builders import METABOLITES, POINTS, fid, item, save, save_nifti_mrs, spectroscopy
@@ -75,6 +75,11 @@ def test_inspect_counts_the_voxels(tmp_path):
     text, readable = inspect_file(save(grid(), tmp_path / "grid.dcm"))
     assert readable
     assert text.startswith("Spectroscopic imaging of 12 voxels, each: 1 coil element")
+
+
+def test_a_single_signal_is_not_taken_from_a_grid(tmp_path):
+    with pytest.raises(UnreadableFile, match="12 voxels; open it as a study"):
+        read_signal(save(grid(), tmp_path / "grid.dcm"))
 
 
 def test_masked_cells_are_left_out(tmp_path):

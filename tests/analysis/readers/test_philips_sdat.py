@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import struct
+import time
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from analysis.errors import NothingToRead, UnreadableFile
 from analysis.geometry import box_corners_mm
 from analysis.readers import inspect_file, philips_sdat, read_signal, read_studies
 from analysis.readers.guard import silent
+from analysis.readers.records import InputFile
+from analysis.readers.siblings import with_siblings
 from tests.analysis.readers.peaks import lines_ppm
 
 UNEDITED = "osprey/exampledata/sdat/UnEdited_with_MM_data/{0}/ses-01"
@@ -154,6 +157,24 @@ def test_a_voxel_of_a_patient_who_lay_otherwise_is_warned_of(phantom, tmp_path):
     (tmp_path / "x.SPAR").write_text(text.replace('"head_first"', '"feet_first"'))
     shutil.copy(phantom / "philips_spar_sdat_WS.SDAT", tmp_path / "x.SDAT")
     assert any("head first and supine" in text for text in read_signal(tmp_path / "x.SPAR").warnings)
+
+
+def test_a_folder_that_may_not_be_listed_does_no_harm(phantom, monkeypatch):
+    def refuse(_folder: Path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(UnreadableFile, match="put the SDAT file of the same name beside it"):
+        read_signal(phantom / "philips_spar_sdat_WS.SPAR")
+
+
+def test_thousands_of_files_of_one_stem_are_no_burden(tmp_path):
+    """Names that are UIDs without a suffix share all but their last part."""
+    files = [InputFile(tmp_path / f"1.2.840.{n}", f"x/1.2.840.{n}") for n in range(20_000)]
+    start = time.process_time()
+    found = with_siblings(files)
+    assert time.process_time() - start < 3
+    assert max(len(one.siblings) for one in found) == 16
 
 
 def test_vax_floats():
