@@ -25,7 +25,7 @@ from typing import Literal
 import numpy as np
 from scipy import spatial
 
-from analysis.geometry import slice_normal, slice_point_mm, to_pixels
+from analysis.geometry import cut_box, slice_normal, slice_point_mm, to_pixels
 from analysis.reslice import BODY_PLANES, BodyPlane
 from analysis.types import BoolArray, FloatArray, Volume, Voxel
 
@@ -160,6 +160,12 @@ def _of_two(points: FloatArray, one: Contour, other: Contour) -> NucleusShare:
     apart = crossing.mismatch_mm(first, second)
     words = f"From the {one.plane} and the {other.plane} outline; their ends differ by {apart:.1f} mm where they meet."
     return NucleusShare(value, low, high, words)
+
+
+def holds_part_of(contour: Contour, voxel: Voxel) -> bool:
+    """Whether an outline's plane cuts a voxel within the outline: it is about this voxel's disc and no other's."""
+    cut = cut_box(voxel, *_plane(np.asarray(contour.points_mm)))
+    return bool(len(cut)) and bool(_in_shadow(np.vstack([cut, cut.mean(axis=0)]), contour).any())
 
 
 def _inside_voxel(voxel: Voxel) -> FloatArray:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6 import QtCore
 
 from analysis.disc_measure import NotMeasurable
-from analysis.nucleus import Contour, NucleusOutline, NucleusShare, Point, nucleus_share
+from analysis.nucleus import Contour, NucleusOutline, NucleusShare, Point, holds_part_of, nucleus_share
 from analysis.nucleus_proposal import propose_nucleus
 from analysis.reslice import BodyPlane
 from analysis.types import Progress, Stop, Voxel
@@ -55,10 +55,24 @@ class NucleusDesk(QtCore.QObject):
     # --- what the reader asks for --------------------------------------------------------------------------------
 
     def _on_drawn(self, points: Sequence[Point], plane: BodyPlane) -> None:
-        index = self._session.selected
-        if index != NO_VOXEL:
-            outline = self._session.voxel_reading(index).nucleus.but(Contour(tuple(points), plane))
-            self._edit(tr("nucleus outline of {label}", label=self._label(index)), index, outline)
+        contour = Contour(tuple(points), plane)
+        index = self._disc_within(contour)
+        if index is None:
+            self._say(tr("The outline holds no part of a voxel, so it was not kept; draw it about the selected disc."))
+            return
+        self._session.select(index)
+        outline = self._session.voxel_reading(index).nucleus.but(contour)
+        self._edit(tr("nucleus outline of {label}", label=self._label(index)), index, outline)
+
+    def _disc_within(self, contour: Contour) -> int | None:
+        """Return the voxel that an outline was drawn about: the selected one where it holds a part of it."""
+        held = [
+            index
+            for index, acquisition in enumerate(self._session.acquisitions)
+            if acquisition.voxel is not None and holds_part_of(contour, acquisition.voxel)
+        ]
+        selected = self._session.selected
+        return selected if selected in held else next(iter(held), None)
 
     def _remove(self) -> None:
         index = self._session.selected

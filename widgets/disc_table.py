@@ -202,6 +202,11 @@ class DiscTable(QtWidgets.QFrame):
         )
         self.more.setVisible(bool(hidden))
 
+    @property
+    def shape(self) -> tuple[int, bool, bool]:
+        """What the height of the table follows from: its rows, and whether anything stands beneath them."""
+        return self.model.rowCount(), self.pretest.isHidden(), self.answer.isHidden()
+
     def apply_theme(self) -> None:
         """Lay the columns out anew: another theme may have other widths."""
         QtCore.QTimer.singleShot(0, self, self._fit_columns)

@@ -99,6 +99,7 @@ class MainWindow(QtWidgets.QMainWindow):
         layout.addWidget(self.pages, 1)
         self.setCentralWidget(central)
         self._left_is_readers = self._images_own = False
+        self._fitted_shape: object = None
         self.left.splitterMoved.connect(lambda *_: self._on_left_moved())
         self.empty.folder_requested.connect(self.folder_requested)
         self.empty.files_requested.connect(self.files_requested)
@@ -265,8 +266,13 @@ class MainWindow(QtWidgets.QMainWindow):
             self.grid.large.setFocus()
 
     def fit_table(self) -> None:
-        """Give the table the height of its rows and the images the rest, until the reader moves the divider."""
-        if not self._left_is_readers:
+        """Give the table the height of its rows and the images the rest, until the reader moves the divider.
+
+        Nothing moves while the table keeps its rows, so that an edit leaves the images where they are.
+        """
+        shape = self.discs.shape
+        if not self._left_is_readers and shape != self._fitted_shape:
+            self._fitted_shape = shape
             height = self.discs.sizeHint().height()
             self.left.setSizes([max(self.left.height() - height, 200), height])
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis.nucleus import Contour, NucleusOutline, contour_pixels, nucleus_share, thinned
+from analysis.nucleus import Contour, NucleusOutline, contour_pixels, holds_part_of, nucleus_share, thinned
 from analysis.reading import Reading, VoxelReading, reading_from_json
 from analysis.reslice import BodyPlane
 from analysis.types import Volume, Voxel
@@ -137,6 +137,16 @@ def test_outlines_that_do_not_meet_say_nothing() -> None:
 def test_outlines_that_disagree_are_told_by_how_much() -> None:
     found = share(voxel((10.0, 10.0, 10.0)), frame("sagittal", (5.0, 5.0, 5.0)), frame("axial", (5.0, 7.5, 5.0)))
     assert "2.5 mm" in found.why
+
+
+def test_which_voxel_an_outline_was_drawn_about() -> None:
+    box = voxel((10.0, 10.0, 5.0))
+    assert holds_part_of(ring("sagittal", (5.0, 8.0, 4.0)), box)
+    assert holds_part_of(ring("sagittal", (1.0, 1.0, 1.0)), box)  # within the voxel
+    above = frame("sagittal", (5.0, 8.0, 4.0), (0.0, 0.0, 30.0))
+    beside = frame("sagittal", (5.0, 8.0, 4.0), (9.0, 0.0, 0.0))
+    assert not holds_part_of(above, box)
+    assert not holds_part_of(beside, box)
 
 
 # --- on slices -------------------------------------------------------------------------------------------------------

@@ -161,3 +161,39 @@ def test_an_outline_is_there_again_the_next_day(qtbot: QtBot, qapp: QtWidgets.QA
     assert second.session.voxel_reading(0).nucleus == left
     assert second.window.grid.large.nuclei
     second.close()
+
+
+def test_an_outline_about_another_disc_belongs_to_that_disc(imaged_desk: Desk, qtbot: QtBot) -> None:
+    desk, view = imaged_desk, imaged_desk.window.grid.large
+    desk.session.select(2)
+    corners = around_voxel(desk, view)
+    desk.session.select(0)
+    qtbot.keyClick(view, Qt.Key.Key_O)
+    for at in corners:
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert desk.session.selected == 2
+    assert desk.session.voxel_reading(2).nucleus.of("sagittal") is not None
+    assert desk.session.voxel_reading(0).nucleus.contours == ()
+
+
+def test_an_outline_about_nothing_is_not_kept_and_says_so(imaged_desk: Desk, qtbot: QtBot) -> None:
+    desk, view = imaged_desk, imaged_desk.window.grid.large
+    qtbot.keyClick(view, Qt.Key.Key_O)
+    for at in ((10, 200), (40, 200), (40, 240)):
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QtCore.QPoint(*at))
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert desk.session.history.done == ()
+    assert "was not kept" in desk.window.notices.shown[-1].text
+
+
+def test_an_edit_leaves_the_divider_above_the_table_alone(imaged_desk: Desk, qtbot: QtBot) -> None:
+    desk = imaged_desk
+    before = desk.window.left.sizes()
+    desk.window.grid.drawing.toggle()
+    draw(desk, qtbot, desk.window.grid.large)
+    qtbot.waitUntil(lambda: desk.window.discs.model.column_of("nucleus") >= 0, timeout=5000)
+    desk.station.analysis.analyse()
+    qtbot.waitUntil(lambda: not desk.jobs.is_running("analyse"), timeout=20_000)
+    QtWidgets.QApplication.processEvents()
+    assert desk.window.left.sizes() == before
