@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Said again here, because app.resource_files loads numpy, and that must wait for the settings in `main`.
 PROTOCOLS = ("disc", "brain", "cord")
-COMMANDS = ("analyse", "fit", "basis", "demo", "verify", "inspect", "deidentify", "audit")
+COMMANDS = ("analyse", "fit", "basis", "demo", "verify", "inspect", "deidentify", "audit", "receive", "send")
 SEQUENCES = ("PRESS", "STEAM", "sLASER", "SPECIAL", "spin echo", "pulse-acquire")
 NOTHING_DONE = 2
 
@@ -71,7 +71,34 @@ def _command(options: argparse.Namespace) -> int:
         return _deidentify(options)
     if options.command == "audit":
         return _audit(options)
+    if options.command == "receive":
+        return _receive(options)
+    if options.command == "send":
+        from app.dicom.network.send_command import send
+
+        return send(options.file, options.to, wait_s=options.wait)
     return headless.inspect(options.file)
+
+
+def _receive(options: argparse.Namespace) -> int:
+    from analysis.network import TlsFiles
+    from app.batch import AnalyseRequest
+    from app.dicom.network.receive_command import ReceiveRequest, receive
+    from app.headless import signer_from
+
+    signer = signer_from(options.sign, options.passphrase_file)
+    given = [options.tls_cert, options.tls_key, options.tls_ca]
+    request = ReceiveRequest(
+        analyse=None if options.no_analysis else AnalyseRequest(options.out, options.protocol, signer),
+        inbox=options.inbox or options.out / "received",
+        allow=tuple(options.allow),
+        ae_title=options.aet,
+        bind=options.bind,
+        port=options.port,
+        quiet_s=options.quiet,
+        tls=TlsFiles(*(str(path or "") for path in given)) if any(given) else None,
+    )
+    return receive(request)
 
 
 def _deidentify(options: argparse.Namespace) -> int:
@@ -154,7 +181,31 @@ def _commands() -> argparse.ArgumentParser:
     text = "secret key: copies made with the same key can be linked (made where missing; default: none is kept)"
     strip.add_argument("--key-file", type=Path, metavar="FILE", help=text)
     _add_audit(commands)
+    _add_receive(commands)
+    send = commands.add_parser("send", help="queue DICOM files for a node of the network settings, and send them")
+    send.add_argument("file", nargs="+", type=Path, metavar="FILE", help="DICOM file or folder of such")
+    send.add_argument("--to", required=True, metavar="NODE", help="name or AE title of the node")
+    send.add_argument("--wait", type=float, default=0.0, metavar="S", help="try again for so long (default: once)")
     return parser
+
+
+def _add_receive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    receive = commands.add_parser("receive", help="listen for studies by DICOM and analyse each that is complete")
+    receive.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the results are written")
+    receive.add_argument("--inbox", type=Path, metavar="DIR", help="keeps what comes (default DIR/received)")
+    text = "who may send, beside the settings' nodes; may be given several times"
+    receive.add_argument("--allow", action="append", default=[], metavar="AE@HOST[:PORT]", help=text)
+    receive.add_argument("--aet", metavar="TITLE", help="our AE title (default: the settings', else DISCERN)")
+    receive.add_argument("--port", type=int, metavar="N", help="default: the settings', else 11112")
+    receive.add_argument("--bind", metavar="ADDRESS", help="address to listen at (default: this computer only)")
+    receive.add_argument("--quiet", type=float, metavar="S", help="a study is complete after so long without objects")
+    receive.add_argument("--tls-cert", type=Path, metavar="PEM", help="our certificate: only TLS is spoken then")
+    receive.add_argument("--tls-key", type=Path, metavar="PEM", help="its key, readable by this user only")
+    receive.add_argument("--tls-ca", type=Path, metavar="PEM", help="root certificates that senders must answer to")
+    receive.add_argument("--protocol", choices=PROTOCOLS, help="instead of the one that the headers suggest")
+    receive.add_argument("--no-analysis", action="store_true", help="only keep what comes")
+    receive.add_argument("--sign", type=Path, metavar="CERT.p12", help="sign the reports with this certificate")
+    receive.add_argument("--passphrase-file", type=Path, metavar="FILE", help="holds the certificate's passphrase")
 
 
 def _add_audit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -1,0 +1,306 @@
+"""pynetdicom's server and associations with what they lack: limits of time and size before anything is trusted.
+
+pynetdicom 3.0.4 shakes hands for TLS in its accept loop, so that one silent peer stops the service; reads a PDU of any
+claimed length into memory; and leaves half-received objects behind. What is replaced here is partly private there:
+raise the version with the tests of hostile peers only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import select
+import socket
+import socketserver
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pynetdicom import AE, evt
+from pynetdicom.association import Association
+from pynetdicom.dimse import DIMSEServiceProvider
+from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.pdu_primitives import P_DATA
+from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
+
+from analysis.network import Limits
+from app.dicom.network import library
+from app.dicom.network.gate import Gate, Visit
+from app.dicom.network.short_bytes import store_answer
+from app.dicom.network.sink import Sink
+
+MakeSink = Callable[[], Sink]
+_WAIT_S = 0.02
+_TURN_S = 0.001
+_LAST_COMMAND = b"\x03"
+"""Message control header: a command, and all of it (PS3.8 annex E.2)."""
+
+
+def harden(association: Association, limits: Limits, make_sink: MakeSink | None = None) -> None:
+    """Put limits on an association whose connection has just been made; with a sink, objects go into that."""
+    transport: Any = association.dul.socket
+    transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    transport.__class__ = _GuardedSocket
+    transport.limits = limits
+    if make_sink is not None:
+        association.dimse = _SpoolingDimse(association, limits, make_sink)
+    waking = _WakingQueue()
+    with contextlib.suppress(queue.Empty):
+        while True:
+            waking.put(association.dul.to_provider_queue.get_nowait())
+    transport.waking = waking
+    association.dul.to_provider_queue = waking
+    association.dul._run_loop_delay = 0
+
+
+class _WakingQueue(queue.Queue[Any]):
+    """What is to be sent; its thread waits for that and for the socket at once, and looks every millisecond no more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bell, self._ringer = socket.socketpair()
+        self.bell.setblocking(False)
+        self._ringer.setblocking(False)
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        super().put(item, block, timeout)
+        with contextlib.suppress(OSError):
+            self._ringer.send(b"!")
+
+    def close(self) -> None:
+        self.bell.close()
+        self._ringer.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class _GuardedSocket(AssociationSocket):
+    """Waits without turning, and reads what one PDU claims to hold only within the limit and the time."""
+
+    limits: Limits
+    waking: _WakingQueue
+
+    @property
+    def ready(self) -> bool:
+        if self.socket is None or not self._is_connected:
+            time.sleep(_TURN_S)
+            return False
+        if isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():
+            return True
+        try:
+            found, _, _ = select.select([self.socket, self.waking.bell], [], [], _WAIT_S)
+        except (OSError, ValueError):
+            self.event_queue.put("Evt17")
+            return False
+        if self.waking.bell in found:
+            with contextlib.suppress(OSError):
+                self.waking.bell.recv(1024)
+        return self.socket in found
+
+    def recv(self, nr_bytes: int) -> bytearray:
+        count = nr_bytes
+        if count > self.limits.pdu_bytes:
+            raise OSError("the peer announced a PDU beyond the limit")
+        sock: Any = self.socket
+        data, got, end_s = bytearray(count), 0, time.monotonic() + self.limits.pdu_s
+        with memoryview(data) as view:
+            while got < count:
+                left_s = end_s - time.monotonic()
+                if left_s <= 0:
+                    raise TimeoutError("the peer did not finish a PDU in time")
+                sock.settimeout(left_s)
+                read = sock.recv_into(view[got:])
+                if not read:
+                    break
+                got += read
+        return data if got == count else data[:got]
+
+
+class _SpoolingDimse(DIMSEServiceProvider):
+    """Writes arriving objects into sinks, and cuts off a peer whose object takes too long."""
+
+    def __init__(self, association: Association, limits: Limits, make_sink: MakeSink) -> None:
+        super().__init__(association)
+        self._limits, self._make_sink = limits, make_sink
+        self._current: Sink | None = None
+        self._since_s = 0.0
+
+    def receive_primitive(self, primitive: P_DATA) -> None:
+        if self.message is None:
+            self._since_s, self._current = time.monotonic(), None
+        elif time.monotonic() - self._since_s > self._limits.object_s:
+            self.give_up()
+            raise TimeoutError("the peer did not finish an object in time")
+        with library.sink_in_use(self._make):
+            super().receive_primitive(primitive)
+        if self.message is None:
+            self._current = None  # whole: the handler owns it now
+        elif self._current is not None and self._current.size > 2 * self._limits.object_bytes:
+            self.give_up()
+            raise OSError("the peer went on far beyond the limit of an object")
+
+    def get_msg(self, block: bool = False) -> Any:
+        """Return the next message; a receiving association waits for it a little, where pynetdicom turns and sleeps."""
+        if block or self.assoc.is_requestor:
+            return super().get_msg(block)
+        try:
+            return self.msg_queue.get(timeout=_WAIT_S)
+        except queue.Empty:
+            return None, None
+
+    def send_msg(self, primitive: Any, context_id: int) -> None:
+        """Send a message; the answer to C-STORE that says no more than a number takes the short way."""
+        is_answer = isinstance(primitive, C_STORE) and primitive.MessageIDBeingRespondedTo is not None
+        if not is_answer or primitive.ErrorComment is not None or primitive.OffendingElement is not None:
+            super().send_msg(primitive, context_id)
+            return
+        command = store_answer(
+            str(primitive.AffectedSOPClassUID),
+            str(primitive.AffectedSOPInstanceUID),
+            int(primitive.MessageIDBeingRespondedTo),
+            int(primitive.Status),
+        )
+        answer = P_DATA()
+        answer.presentation_data_value_list.append((context_id, _LAST_COMMAND + command))
+        self.dul.send_pdu(answer)
+
+    def _make(self) -> Sink:
+        self._current = self._make_sink()
+        return self._current
+
+    def give_up(self) -> None:
+        """Remove what has arrived of an object that will not become whole."""
+        current, self._current = self._current, None
+        if current is not None:
+            current.close()
+
+
+def forget_unfinished(event: evt.Event) -> None:
+    """When a connection ends, remove the half of an object it may have left."""
+    dimse, waking = event.assoc.dimse, event.assoc.dul.to_provider_queue
+    if isinstance(waking, _WakingQueue):
+        waking.close()
+    if isinstance(dimse, _SpoolingDimse):
+        dimse.give_up()
+
+
+class GuardedHandler(RequestHandler):
+    """Shakes hands in the connection's own thread, within a time, and then lets pynetdicom have it."""
+
+    server: GuardedServer
+
+    @property
+    def ae(self) -> AE:
+        """The entity that knows which AE titles may call from this address."""
+        return self.server.entities[self.client_address[0]]
+
+    def handle(self) -> None:
+        context = self.server.tls
+        if context is not None:
+            secured = _shaken(self.request, context, self.server.limits.handshake_s)
+            if secured is None:
+                return
+            self.server.visit_of(self.request).now_through(secured)
+            self.server.visits[secured] = self.server.visits.pop(self.request)
+            self.request = secured
+        super().handle()
+
+    def _create_association(self) -> Association:
+        association = super()._create_association()
+        harden(association, self.server.limits, self.server.make_sink)
+        association.visit = self.server.visits.pop(self.request)  # type: ignore[attr-defined]
+        return association
+
+
+def _shaken(sock: socket.socket, context: ssl.SSLContext, limit_s: float) -> ssl.SSLSocket | None:
+    """Return the TLS socket of a connection, None where the peer did not shake hands as it must and in time."""
+    end_s = time.monotonic() + limit_s
+    try:
+        secured = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+    except OSError:
+        sock.close()
+        return None
+    secured.settimeout(0.0)
+    while True:
+        try:
+            secured.do_handshake()
+            return secured
+        except ssl.SSLWantReadError:
+            wanted: tuple[list[Any], list[Any]] = ([secured], [])
+        except ssl.SSLWantWriteError:
+            wanted = ([], [secured])
+        except (OSError, ValueError):
+            break
+        left_s = end_s - time.monotonic()
+        try:
+            if left_s <= 0 or not any(select.select(*wanted, [], left_s)):
+                break
+        except (OSError, ValueError):
+            break
+    secured.close()
+    return None
+
+
+class GuardedServer(ThreadedAssociationServer):
+    """Accepts connections that the gate admits, each in a thread of its own from the first byte.
+
+    Parameters
+    ----------
+    entities : for each allowed address, the entity that knows the AE titles that may call from it
+    tls : None speaks plain TCP
+    make_sink : returns what an arriving object is written to
+    """
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(
+        self,
+        *args: Any,
+        entities: Mapping[str, AE],
+        gate: Gate,
+        limits: Limits,
+        tls: ssl.SSLContext | None,
+        make_sink: MakeSink,
+        **options: Any,
+    ) -> None:
+        self.entities, self.gate, self.limits, self.tls, self.make_sink = entities, gate, limits, tls, make_sink
+        self.visits: dict[socket.socket, Visit] = {}
+        super().__init__(*args, **{**options, "request_handler": GuardedHandler})
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        visit = self.gate.admit(client_address[0], request)
+        if visit is None:
+            return False
+        request.settimeout(self.limits.pdu_s)
+        self.visits[request] = visit
+        return True
+
+    def visit_of(self, request: socket.socket) -> Visit:
+        """Return the visit of a connection that was admitted."""
+        return self.visits[request]
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.visits.pop(request, None)
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing: what a peer sends is never printed."""
+
+    def service_actions(self) -> None:
+        """Leave the garbage to Python: pynetdicom's full collection at this place would stall a window."""
+
+    def stop(self, thread: threading.Thread) -> None:
+        """Stop listening, abort every association and wait for its thread."""
+        socketserver.BaseServer.shutdown(self)  # pynetdicom's own also wants a server that its entity started
+        self.server_close()
+        for association in self.active_associations:
+            with contextlib.suppress(OSError, AttributeError, RuntimeError):
+                association.abort()
+            association.join(self.limits.request_s)
+        thread.join(self.limits.request_s)

@@ -1,0 +1,52 @@
+"""Two short byte strings that are needed for every object: its file meta information and the answer to C-STORE.
+
+pydicom and pynetdicom make both from data sets, which takes half of the time that an object of 512 KiB takes.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from app.dicom.header import IMPLEMENTATION_VERSION
+from app.dicom.uids import IMPLEMENTATION_CLASS_UID
+
+_PREFIX = b"\0" * 128 + b"DICM"
+
+
+def _padded(text: str, pad: bytes) -> bytes:
+    data = text.encode("ascii", "replace")
+    return data + pad * (len(data) % 2)
+
+
+def file_head(sop_class_uid: str, sop_instance_uid: str, encoding: str) -> bytes:
+    """Return preamble, prefix and file meta information (PS3.10 section 7.1), in Explicit VR Little Endian."""
+    texts = (
+        (0x0002, b"UI", _padded(sop_class_uid, b"\0")),
+        (0x0003, b"UI", _padded(sop_instance_uid, b"\0")),
+        (0x0010, b"UI", _padded(encoding, b"\0")),
+        (0x0012, b"UI", _padded(str(IMPLEMENTATION_CLASS_UID), b"\0")),
+        (0x0013, b"SH", _padded(IMPLEMENTATION_VERSION, b" ")),
+    )
+    version = struct.pack("<HH2sHI", 2, 1, b"OB", 0, 2) + b"\0\1"
+    body = version + b"".join(struct.pack("<HH2sH", 2, element, vr, len(value)) + value for element, vr, value in texts)
+    return _PREFIX + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(body)) + body
+
+
+def store_answer(sop_class_uid: str, sop_instance_uid: str, message_id: int, status: int) -> bytes:
+    """Return the command set of a C-STORE-RSP (PS3.7 section 9.3.1.2), in Implicit VR Little Endian."""
+
+    def element(number: int, value: bytes) -> bytes:
+        return struct.pack("<HHI", 0, number, len(value)) + value
+
+    def short(number: int, value: int) -> bytes:
+        return element(number, struct.pack("<H", value))
+
+    body = (
+        element(0x0002, _padded(sop_class_uid, b"\0"))
+        + short(0x0100, 0x8001)
+        + short(0x0120, message_id)
+        + short(0x0800, 0x0101)
+        + short(0x0900, status)
+        + element(0x1000, _padded(sop_instance_uid, b"\0"))
+    )
+    return element(0x0000, struct.pack("<I", len(body))) + body
