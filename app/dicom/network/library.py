@@ -78,7 +78,8 @@ def set_up() -> None:
     dimse_messages.NamedTemporaryFile = _file_for_object
     dimse_messages.create_file_meta = _meta_for_object
     dimse_messages.write_file_meta_info = _write_meta
-    AssociationSocket._shutdown_socket = _close_socket  # type: ignore[method-assign]
+    transport: Any = AssociationSocket
+    transport._shutdown_socket = _close_socket
 
 
 set_up()
