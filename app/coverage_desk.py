@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -10,7 +11,10 @@ from PySide6 import QtCore
 from analysis.coverage import advise, coverage_of
 from app.policies import Policies, load_policies
 from app.report.errors import ReportError
+from app.report.record_sections import received_words
+from app.report.source import Received
 from app.report.template import load_template
+from app.report.wording import dicom_day
 from app.session import ReadingSession
 from widgets.coverage_view import CoverageView
 
@@ -18,9 +22,11 @@ from widgets.coverage_view import CoverageView
 class CoverageDesk(QtCore.QObject):
     """Shows what the documentation meets, and takes the reader's word on a criterion to the record."""
 
-    def __init__(self, view: CoverageView, session: ReadingSession) -> None:
+    def __init__(
+        self, view: CoverageView, session: ReadingSession, received: Callable[[], Received | None]
+    ) -> None:
         super().__init__(view)
-        self._view, self._session = view, session
+        self._view, self._session, self._received = view, session, received
         self._policies: Policies | None = None
         self._codes: dict[str, tuple[str, ...]] = {}
         view.answered.connect(self._answer)
@@ -40,7 +46,9 @@ class CoverageDesk(QtCore.QObject):
         except ReportError as error:
             self._view.set_advice((), {}, (str(error),))
             return
-        advice = advise(coverage_of(codes, record, exam), self._policies.policies, date.today())
+        day = dicom_day(session.study.info.study_date) if session.study is not None else None
+        coverage = coverage_of(codes, record, exam, exam_date=day, received=received_words(self._received()))
+        advice = advise(coverage, self._policies.policies, date.today())
         self._view.set_advice(advice, dict(record.answers), self._policies.problems)
         self._view.set_read_only(read_only)
 

@@ -82,7 +82,7 @@ class ReportDesk(QtCore.QObject):
         """Make the room when it is first asked for, so that the window opens as fast as without."""
         workspace = ReportWorkspace()
         self.dock = ReportDock(workspace, self._window.side, self._window.columns)
-        self.editing = ReportEditDesk(workspace, self._session)
+        self.editing = ReportEditDesk(workspace, self._session, self._received)
         self.preview = PreviewDesk(workspace.preview, self._session, self._jobs, make, self.source)
         self.signing = SignDesk(self._window, self._jobs, self._keeping, self.preview, make, lambda: self.settings)
         self.dock.shown_changed.connect(self.preview.set_on)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6 import QtCore
@@ -11,6 +12,7 @@ from analysis.levels import disc_levels, lumbar_count_of
 from app.coverage_desk import CoverageDesk
 from app.report.errors import ReportError
 from app.report.impression import ImpressionField, drafted, impression_fields
+from app.report.source import Received
 from app.report.template import load_template
 from app.session import ReadingSession
 from widgets.report_text_edit import NumberField
@@ -20,10 +22,12 @@ from widgets.report_workspace import ReportWorkspace
 class ReportEditDesk(QtCore.QObject):
     """Takes impression, exam record and the amendment's reason to the reading."""
 
-    def __init__(self, workspace: ReportWorkspace, session: ReadingSession) -> None:
+    def __init__(
+        self, workspace: ReportWorkspace, session: ReadingSession, received: Callable[[], Received | None]
+    ) -> None:
         super().__init__(workspace)
         self._workspace, self._session = workspace, session
-        self._coverage = CoverageDesk(workspace.coverage, session)
+        self._coverage = CoverageDesk(workspace.coverage, session, received)
         self._drafted_for: tuple[object, ...] = ()
         self._draft = ""
         for panel in (workspace.impression, workspace.record, workspace.amendment):

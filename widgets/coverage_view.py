@@ -45,7 +45,7 @@ class _CriterionRow(QtWidgets.QWidget):
 
     def show_criterion(self, criterion: CheckedCriterion, answer: bool | None) -> None:
         """Show the state as it is now."""
-        self.text.setText(f"One of: {criterion.text}" if criterion.group else criterion.text)
+        self.text.setText(_wording(criterion))
         self.state.setText(f"{_MARKS[criterion.state]} · {criterion.why}")
         tokens = theme.current()
         colours = {"met": tokens.good, "not met": tokens.bad, "not documented": tokens.dim}
@@ -95,7 +95,10 @@ class CoverageView(QtWidgets.QFrame):
             text.setText(_text(one))
         for one in advice:
             for criterion in one.criteria:
-                self.rows[f"{one.policy.id}/{criterion.id}"].show_criterion(criterion, answers.get(criterion.id))
+                row = self.rows[f"{one.policy.id}/{criterion.id}"]
+                row.show_criterion(criterion, answers.get(criterion.id))
+                # The conditions of a criterion are asked for once the reader says that it holds itself.
+                row.setVisible(criterion.under is None or answers.get(criterion.under, False))
         self.problems.setText("\n".join(f"✕ {problem}" for problem in problems))
         self.problems.setStyleSheet(f"color: {theme.current().bad};")
         self.problems.setVisible(bool(problems))
@@ -135,6 +138,12 @@ class CoverageView(QtWidgets.QFrame):
             self.rows[f"{advice.policy.id}/{criterion.id}"] = row
             layout.addWidget(row)
         return block
+
+
+def _wording(criterion: CheckedCriterion) -> str:
+    if criterion.under is not None:
+        return f"– {criterion.text}"
+    return f"One of: {criterion.text}" if criterion.group else criterion.text
 
 
 def _title(advice: Advice) -> str:
