@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from analysis.line_labels import line_labels
 from analysis.protocol import Protocol
-from analysis.types import Study
+from analysis.types import ExamResult, Study
 from app.report.comparison import comparison_section
 from app.report.evidence_blocks import voxel_block
 from app.report.findings_sections import adjustments_section, morphology_section
@@ -19,13 +19,16 @@ from app.report.summary import gate_table, numbers_tables, summary_of
 from app.report.template import ReportTemplate, SectionRule, load_template, template_words
 from app.report.wording import UNKNOWN, clean, dicom_date, moment, sex
 
+_MOST_PAGES = 24
+"""A grid of voxels has its pages for the first of them only."""
+
 
 def report_content(source: ReportSource, *, signed: bool) -> ReportContent:
     """Say what the report says; `signed` is whether it is going to be signed."""
     study, exam, protocol = source.study, source.exam, source.protocol
     info = study.info
     names = line_labels(protocol.rules)
-    voxels = tuple(voxel_block(study, result, names) for result in exam.voxels)
+    voxels = tuple(voxel_block(study, result, names) for result in exam.voxels[:_MOST_PAGES])
     template = load_template(protocol.rules.id)
     return ReportContent(
         title=f"MR spectroscopy report: {clean(protocol.title)}",
@@ -41,7 +44,7 @@ def report_content(source: ReportSource, *, signed: bool) -> ReportContent:
         software=f"Discern {clean(source.version)}",
         created=moment(source.created_at),
         summary=summary_of(source, template.impression),
-        summary_plot=voxels[0].plot if len(voxels) == 1 else None,
+        summary_plot=voxels[0].plot if len(exam.voxels) == 1 else None,
         sections=tuple(_section(source, template, rule) for rule in template.sections),
         voxels=voxels,
         methods=_methods(source),
@@ -49,7 +52,17 @@ def report_content(source: ReportSource, *, signed: bool) -> ReportContent:
         provenance=_provenance(protocol),
         files=_files(study),
         skipped=_skipped(study),
-        warnings=tuple(clean(w, 600) for w in dict.fromkeys((*study.warnings, *exam.warnings))),
+        warnings=tuple(clean(w, 600) for w in dict.fromkeys((*_left_out(exam), *study.warnings, *exam.warnings))),
+    )
+
+
+def _left_out(exam: ExamResult) -> tuple[str, ...]:
+    count = len(exam.voxels)
+    if count <= _MOST_PAGES:
+        return ()
+    return (
+        f"Only the first {_MOST_PAGES} of {count} voxels have a page of their own; the ratios of all stand in the "
+        "tables, and every number in the attached results.json.",
     )
 
 

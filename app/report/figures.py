@@ -16,6 +16,7 @@ from app.report.parts import Outline, Picture
 from app.report.text import MUTED, SMALL, Style, draw_line, wrapped
 from app.report.wording import CLASS_GLYPHS
 
+_MOST_LABELS = 16
 LR_AXIS = (0.22, 5.0)
 LR_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -89,7 +90,7 @@ class SlicePicture(FixedFigure):
         self.scale = min(width / size_mm[0], room / size_mm[1])
         self.image_width, self.image_height = size_mm[0] * self.scale, size_mm[1] * self.scale
         super().__init__(width, self.image_height + 2 + len(self.caption) * SMALL.leading)
-        self.picture, self.labels = picture, labels
+        self.picture, self.labels = picture, labels and len(picture.outlines) <= _MOST_LABELS
 
     def draw(self) -> None:
         """Draw image, outlines, labels and caption."""

@@ -31,7 +31,9 @@ from app.report.wording import (
 
 _FIELD = re.compile(r"\{([^{}\n]{1,120})\}")
 _NOT_KNOWN = "not known"
-_LONGEST = 6000
+_LONGEST = 20_000
+_MOST_DRAFTED = 12
+"""More voxels than this are not gone through one by one in a draft of an exam that compares nothing."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,9 @@ def impression_text(exam: ExamResult, reading: Reading, rule: ImpressionRule) ->
 def filled(text: str, fields: tuple[ImpressionField, ...]) -> str:
     """Return a text with its fields filled in; one that no result answers is said to be unknown, in brackets."""
     known: Mapping[str, str] = {field.key: field.value for field in fields}
-    lines = _FIELD.sub(lambda m: known.get(m[1], f"[{m[1]}: no such result]"), text[:_LONGEST]).split("\n")
-    return "\n".join("" if not line.strip() else clean(line, _LONGEST) for line in lines).strip()
+    cut = " [cut here: the text is longer than a report takes]" if len(text) > _LONGEST else ""
+    lines = _FIELD.sub(lambda m: known.get(m[1], f"[{m[1]}: no such result]"), text[:_LONGEST] + cut).split("\n")
+    return "\n".join("" if not line.strip() else clean(line, 2 * _LONGEST) for line in lines).strip()
 
 
 def drafted(exam: ExamResult, rule: ImpressionRule) -> str:
@@ -102,6 +105,9 @@ def _paragraphs(exam: ExamResult, rule: ImpressionRule) -> Iterator[str]:
         names = zip(level_names(exam), kinds, strict=True)
         return [sentence.replace("<level>", name) for name, found in names if found == kind and sentence]
 
+    if not exam.compares and len(exam.voxels) > _MOST_DRAFTED:
+        yield rule.many
+        return
     yield from sentences("higher", rule.higher)
     yield from sentences("lower", rule.lower)
     yield " ".join(sentences("indeterminate", rule.indeterminate))

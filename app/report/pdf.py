@@ -48,7 +48,7 @@ _PAGE_COUNT = "pagecount"
 _TALL_SHARE, _WIDE_SHARE = 0.335, 0.45
 """Share of the width for a picture of a spine, and for another."""
 _PICTURE_TALLEST, _PICTURE_WITH_SPECTRUM = 255.0, 205.0
-_LEAST_OF_SECTION = 90.0
+_LEAST_OF_SECTION, _MOST_KEPT_ROWS = 90.0, 26
 """Room that a section needs to begin on a page, so that its title does not stand alone."""
 _SUMMARY_SPECTRUM = 215.0
 _MOST_BESIDE = 9
@@ -249,7 +249,13 @@ def _section(section: Section) -> list[Flowable]:
     if not blocks:
         return []
     blocks[0].insert(0, Heading(section.title, SUBSECTION, before=9, after=2))
-    return [CondPageBreak(_LEAST_OF_SECTION), *(KeepTogether(block) for block in blocks)]
+    return [CondPageBreak(_LEAST_OF_SECTION), *(part for block in blocks for part in _kept(block))]
+
+
+def _kept(block: list[Flowable]) -> list[Flowable]:
+    """Keep a block on one page; a table with many rows goes on from page to page."""
+    rows = max(len(getattr(part, "_cellvalues", ())) for part in block)
+    return [KeepTogether(block)] if rows <= _MOST_KEPT_ROWS else block
 
 
 def _picture_and_tables(summary: Summary, tallest: float) -> list[Flowable]:

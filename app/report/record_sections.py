@@ -151,7 +151,7 @@ def _criteria(advice: Advice) -> Table:
         title=f"{', '.join(advice.codes)}: {_document(advice)}",
         columns=(Column("", 0.17), Column("Criterion", 0.59), Column("Decided by", 0.24)),
         rows=tuple(rows),
-        note=f"{advice.summary} Source: {clean(advice.policy.source, 300)}.",
+        note=f"{advice.summary} {clean(advice.statement, 600)} Source: {clean(advice.policy.source, 300)}.",
         dense=True,
     )
 

@@ -47,6 +47,8 @@ class ImpressionRule(Strict):
     not_evaluable: str = ""
     voxel: str = ""
     """For each evaluable voxel of an exam that compares nothing."""
+    many: str = ""
+    """Instead of a sentence for each voxel, where such an exam has many."""
     closing: str = ""
 
 

@@ -252,3 +252,13 @@ def test_a_single_slice_shows_its_own_plane_only(study: Study, exam: ExamResult)
     affine[:3, 3] += 5 * affine[:3, 2]
     alone = dataclasses.replace(sagittal, pixels=sagittal.pixels[5:6], affine=affine)
     assert len(close_ups(dataclasses.replace(study, volumes=(alone,)), exam.voxels[0])) == 1
+
+
+def test_a_grid_has_pages_for_its_first_voxels_and_says_so(study: Study, exam: ExamResult) -> None:
+    many = dataclasses.replace(exam, voxels=tuple(exam.voxels[i % 5] for i in range(100)), compares=False)
+    content = content_of(study, many, load_protocol("brain"))
+    assert len(content.voxels) == 24
+    assert content.warnings[0].startswith("Only the first 24 of 100 voxels")
+    assert content.summary.impression[1] == "The ratios of all voxels stand in the tables."
+    numbers = next(section for section in content.sections if section.title == "Spectroscopy")
+    assert all(len(table.rows) == 100 for table in numbers.tables)

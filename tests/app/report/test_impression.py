@@ -112,3 +112,9 @@ def test_an_empty_impression_is_drafted_and_says_who_wrote_it(
     assert summary.impression_note == "Drafted by software from the results; no reader has edited it."
     own = summary_of(source_of(study, exam, protocol, reading=Reading(impression="Seen.")), RULE)
     assert (own.impression, own.impression_note) == (("Seen.",), "")
+
+
+def test_a_text_is_never_cut_in_silence(exam: ExamResult) -> None:
+    whole = "word " * 3000
+    assert impression_text(exam, Reading(impression=whole), RULE) == whole.strip()
+    assert "[cut here:" in impression_text(exam, Reading(impression="word " * 5000), RULE)
