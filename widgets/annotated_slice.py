@@ -10,7 +10,7 @@ from PySide6 import QtCore, QtWidgets
 from analysis.displacement import LineName
 from analysis.geometry import to_pixels
 from analysis.types import FloatArray
-from widgets import slice_marks
+from widgets import overlays, slice_marks
 from widgets.nucleus_overlay import NucleusCut, nucleus_cuts
 from widgets.outline_pen import OutlinePen
 from widgets.overlays import Outline, VoxelMark
@@ -102,6 +102,11 @@ class AnnotatedSlice(SliceCanvas):
         """Set the voxels that may cut the slices."""
         self._marks = tuple(marks)
         self._on_slice()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are so many voxels, as in a spectroscopic imaging grid, that only the selected one is named."""
+        return len(self._marks) > overlays.MOST_NAMED
 
     def set_selected(self, index: int) -> None:
         """Mark one voxel as the selected one."""

@@ -44,6 +44,8 @@ LINE_WORDS: dict[LineName, str] = {
     "water": noop("Water"),
 }
 Align = QtCore.Qt.AlignmentFlag
+MOST_NAMED = 12
+"""More labels than these would cover the picture, as those of a spectroscopic imaging grid do."""
 
 
 @dataclass(frozen=True)

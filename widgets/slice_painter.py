@@ -118,13 +118,16 @@ def _paint_labels(
     """Name the voxels to their right, the selected one to the right of its displaced volumes; never off the view."""
     font = theme.font_of(0, bold=True)
     metrics = QtGui.QFontMetricsF(font)
-    anchors, texts = [], [outline.mark.text for outline in shown]
-    for outline, polygon, text in zip(shown, polygons, texts, strict=True):
+    named = [i for i, one in enumerate(shown) if not view.crowded or one.mark.index == view.selected]
+    anchors, texts = [], [shown[i].mark.text for i in named]
+    for i, text in zip(named, texts, strict=True):
+        outline, polygon = shown[i], polygons[i]
         box = polygon.boundingRect()
         right = max(box.right(), beyond_px) if outline.mark.index == view.selected else box.right()
         limit = view.width() - metrics.horizontalAdvance(text) - 2 * _MARGIN_PX
         anchors.append(QtCore.QPointF(min(right, limit), box.center().y()))
-    for outline, at, text in zip(shown, overlays.place_labels(anchors, texts, font), texts, strict=True):
+    named_outlines = [shown[i] for i in named]
+    for outline, at, text in zip(named_outlines, overlays.place_labels(anchors, texts, font), texts, strict=True):
         colour = overlays.voxel_colour(outline.mark.state, outline.mark.index == view.selected)
         overlays.paint_text(painter, at, text, colour, font, Align.AlignLeft | Align.AlignVCenter)
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from analysis.geometry import voxel_outline_pixels
 from analysis.reslice import SliceStack
 from analysis.types import Study
+from widgets import overlays
 from widgets.overlays import VoxelMark
 from widgets.slice_menu import build_menu
 from widgets.slice_painter import UNPLACED, corner_lines
@@ -205,3 +206,27 @@ def test_menu_offers_the_series(view: SliceView) -> None:
     menu.actions()[1].trigger()
     assert chosen == [1]
     menu.deleteLater()
+
+
+def test_of_a_grid_only_the_selected_voxel_is_named(
+    view: SliceView, marks: list[VoxelMark], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels of dozens of voxels would hide the picture; those of all discs do not."""
+    painted: list[str] = []
+    original = overlays.paint_text
+
+    def kept(painter: QtGui.QPainter, at: QtCore.QPointF, text: str, *rest: object):  # type: ignore[no-untyped-def]
+        painted.append(text)
+        return original(painter, at, text, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(overlays, "paint_text", kept)
+    chosen = marks[3]
+    crowd = [replace(mark, index=10 * n + mark.index, label=f"{mark.label}, {n}") for n in range(4) for mark in marks]
+    for shown, expected in ((marks, len(marks)), (crowd, 1)):
+        view.set_voxels(shown)
+        view.set_selected(chosen.index)
+        painted.clear()
+        view.grab()
+        labels = [text for text in painted if any(text == mark.text for mark in shown)]
+        assert len(labels) == expected
+    assert labels[0].startswith(f"{chosen.label}, 0")
