@@ -27,6 +27,8 @@ _REFUSED = {
     "DIM_ISIS": "it holds ISIS partial spectra (DIM_ISIS), which this version does not read",
     "DIM_PHASE_CYCLE": "it holds separate phase cycle steps (DIM_PHASE_CYCLE), which this version does not read",
 }
+_LARGEST_NUMBER = 1e12
+"""Beyond any header value in any unit; it also keeps out infinity and what is not a number."""
 _SMALLEST_EDGE_MM = 2.0
 _SECONDS = {8: 1.0, 16: 1e-3, 24: 1e-6}
 """Time units of ``xyzt_units`` in s."""
@@ -96,10 +98,12 @@ def _extension(image: Any) -> dict[str, Any]:
 
 
 def _number(header: dict[str, Any], key: str) -> float | None:
-    """Return a header number, the first of several (multi-nuclear files hold lists)."""
+    """Return a finite header number, the first of several (multi-nuclear files hold lists); JSON knows no limits."""
     value = header.get(key)
     value = value[0] if isinstance(value, list) and value else value
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if abs(value) < _LARGEST_NUMBER else None
 
 
 def _positive(header: dict[str, Any], key: str) -> float | None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import NothingToRead, UnreadableFile
-from analysis.readers import read_studies
+from analysis.readers import read_signal, read_studies
 from analysis.readers.nifti_image import axis_order
 from analysis.readers.records import InputFile, Signal
 from analysis.readers.registry import read_file
@@ -279,3 +279,15 @@ def test_label_maps_sheared_grids_and_missing_geometry_are_refused(tmp_path, sha
 def test_fid_builder_and_reader_agree_on_the_sense(tmp_path):
     path = save_nifti_mrs(tmp_path / "a.nii", np.conj(fid(METABOLITES, 4.65)).reshape(1, 1, 1, -1), {})
     assert np.allclose(signal_of(path).fids[0, 0], fid(METABOLITES, 4.65), atol=1e-5)
+
+
+@pytest.mark.parametrize("number", ["1e999", "NaN", "-Infinity", "1" + "0" * 400])
+def test_numbers_without_end_are_unknown(tmp_path, number):
+    """Found by damage: JSON may hold what no number can."""
+    placeholder = "placeholder" + number
+    path = save_nifti_mrs(tmp_path / "x.nii", np.conj(fid(METABOLITES))[None, None, None], {"EchoTime": placeholder})
+    quoted = f'"{placeholder}"'.encode()
+    content = path.read_bytes()
+    assert content.count(quoted) == 1
+    path.write_bytes(content.replace(quoted, number.encode().ljust(len(quoted))))
+    assert read_signal(path).parameters.te_s is None
