@@ -39,7 +39,7 @@ _NAMED: dict[LabelSource, str] = {
 _RATIOS_ACROSS = 7
 """How many ratios one table takes."""
 _GLANCE_RATIOS = 3
-_FEW_VOXELS = 3
+_FEW_VOXELS, _MOST_NAMED = 3, 8
 _RATIO_TITLE = "Molar ratios ± SD [90 %]"
 _RATIO_NOTE = (
     "A ratio counts molecules, not peak areas; in parentheses where the voxel is not evaluable. "
@@ -239,8 +239,13 @@ def gate_table(voxels: Sequence[VoxelResult]) -> Table:
     return Table(
         title="",
         columns=(Column("Level", 0.25), Column("Quality gates", 0.75)),
-        rows=tuple((Cell(", ".join(labels), bold=True), cell) for cell, labels in alike.items()),
+        rows=tuple((Cell(_few(labels), bold=True), cell) for cell, labels in alike.items()),
     )
+
+
+def _few(labels: Sequence[str]) -> str:
+    """Name voxels, the first of many."""
+    return ", ".join(labels) if len(labels) <= _MOST_NAMED else f"{labels[0]} and {len(labels) - 1} others"
 
 
 def _ratio_cell(result: VoxelResult, name: str) -> Cell:
@@ -274,9 +279,7 @@ def _gate_words(gate: Gate) -> str:
 def _reading_notes() -> tuple[str, ...]:
     return (
         "Likelihood ratio (LR): how much more likely these spectra are from a painful disc than from a painless one, "
-        "judged against the other discs of this exam. 1 says nothing; above 1 speaks for pain, below 1 against it. "
-        "It is limited, so that it never claims more than the study behind it. Score = 10 LR / (1 + LR); 5 says "
-        "nothing.",
-        "Driver: acid, more acid than in the other discs; structure, less proteoglycan (degeneration, not acid); "
-        "mixed, both.",
+        "judged against the other discs of this exam; 1 says nothing. It is limited, so that it never claims more than "
+        "the study behind it. Score = 10 LR / (1 + LR). Driver: acid, or structure (less proteoglycan: degeneration, "
+        "not acid), or mixed.",
     )

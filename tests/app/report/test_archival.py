@@ -8,8 +8,15 @@ import pikepdf
 import pytest
 from PIL import Image, ImageCms
 
+from analysis.protocol import Protocol
+from analysis.types import ExamResult, Study
+from app.report import report_bytes
 from app.report.attach import attach_results
+from app.report.errors import ReportError
 from app.report.srgb_profile import srgb_profile
+from app.report.template import site_template_folder
+from app.resource_files import resource_path
+from tests.app.report.conftest import source_of
 
 MADE = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 
@@ -85,3 +92,18 @@ def test_every_colour_is_covered_by_the_output_intent(which: str, request: pytes
         for page in document.pages:
             operators = {str(one.operator) for one in pikepdf.parse_content_stream(page)}
             assert not operators & {"k", "K", "sh"}
+
+
+def test_a_site_whose_validator_accepts_the_files_may_say_so(
+    study: Study, exam: ExamResult, protocol: Protocol
+) -> None:
+    source = source_of(study, exam, protocol)
+    folder = site_template_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    text = resource_path("report", "disc.toml").read_text(encoding="utf-8")
+    (folder / "disc.toml").write_text(f"says_pdfa = true\n{text}", encoding="utf-8")
+    with pikepdf.open(io.BytesIO(report_bytes(source))) as document:
+        assert document.open_metadata().pdfa_status == "3B"
+    (folder / "disc.toml").write_text("says_pdfa = 7", encoding="utf-8")
+    with pytest.raises(ReportError, match="mend or remove it"):
+        report_bytes(source)
