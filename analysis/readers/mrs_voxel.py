@@ -17,6 +17,8 @@ from analysis.readers.dicom_header import (
 )
 from analysis.types import FloatArray, Voxel
 
+_LARGEST_EDGE_MM, _FARTHEST_MM = 1000.0, 3000.0
+"""No voxel is larger than a bore, or farther from the isocentre than a table reaches: design choices."""
 NOT_CONFIRMED = "The maker places voxels in its own way, which no real file has confirmed, so the place is not used."
 GRID_PLACE = "The grid is placed as the DICOM standard says; no real file confirmed it here."
 _PHILIPS = "Philips MR Imaging DD 001"
@@ -34,6 +36,8 @@ def make_voxel(centre_mm: FloatArray, axes: FloatArray, size_mm: FloatArray) -> 
     """
     values = np.concatenate([np.ravel(centre_mm), np.ravel(axes), np.ravel(size_mm)])
     if not np.isfinite(values).all() or (np.asarray(size_mm) <= 0).any():
+        return None
+    if np.max(size_mm) > _LARGEST_EDGE_MM or np.max(np.abs(centre_mm)) > _FARTHEST_MM:
         return None
     if np.abs(axes @ axes.T - np.eye(3)).max() > 0.01:
         return None

@@ -9,7 +9,7 @@ import pydicom
 import pytest
 
 from analysis.errors import UnreadableFile
-from analysis.readers.mrs_voxel import philips_axes, voxel_of
+from analysis.readers.mrs_voxel import make_voxel, philips_axes, voxel_of
 from analysis.readers.records import InputFile, Signal
 from analysis.readers.registry import read_file
 from tests.analysis.readers import builders
@@ -250,3 +250,8 @@ def test_the_functional_groups_place_a_voxel_without_slabs():
     assert voxel is not None
     assert voxel.size_mm == (20.0, 30.0, 10.0)  # columns are 20 mm apart along the row direction
     assert np.allclose(voxel.axes, [[0, 1, 0], [0, 0, -1], [-1, 0, 0]])
+
+
+@pytest.mark.parametrize(("centre", "size"), [((1e5, 0, 0), (20, 20, 20)), ((0, 0, 0), (20, 1e4, 20))])
+def test_a_voxel_outside_any_scanner_is_none(centre, size):
+    assert make_voxel(np.array(centre, float), np.eye(3), np.array(size, float)) is None
