@@ -22,9 +22,7 @@ from widgets.coverage_view import CoverageView
 class CoverageDesk(QtCore.QObject):
     """Shows what the documentation meets, and takes the reader's word on a criterion to the record."""
 
-    def __init__(
-        self, view: CoverageView, session: ReadingSession, received: Callable[[], Received | None]
-    ) -> None:
+    def __init__(self, view: CoverageView, session: ReadingSession, received: Callable[[], Received | None]) -> None:
         super().__init__(view)
         self._view, self._session, self._received = view, session, received
         self._policies: Policies | None = None

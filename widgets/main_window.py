@@ -9,14 +9,14 @@ from pathlib import Path
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from analysis.displacement import LINES
 from widgets import theme
 from widgets.commands import Commands
 from widgets.disc_table import DiscTable
 from widgets.empty_state import EmptyState
 from widgets.fit_panel import FitPanel
+from widgets.image_menus import ImageMenus
 from widgets.image_window import ImageWindow
-from widgets.layouts import LAYOUTS
+from widgets.kept_settings import bytes_of, mapping_of, restore_dividers, save_dividers
 from widgets.metabolite_table import MetaboliteTable
 from widgets.morphology_panel import MorphologyPanel
 from widgets.notice_bar import NoticeBar
@@ -29,6 +29,7 @@ from widgets.texts import noop, tr
 
 LAYOUT_VERSION = 3
 _DEFAULT_SIZE = (1600, 950)
+_PROTOCOL_TITLES = {"disc": noop("Disc"), "brain": noop("Brain"), "cord": noop("Cord")}
 _LEAST_SIZE = (1000, 640)
 _SHARES = {"columns": (55, 45), "left": (62, 38), "right": (76, 24)}
 
@@ -172,11 +173,9 @@ class MainWindow(QtWidgets.QMainWindow):
         self._action(reading, noop("&Analyse again"), "F5", self.analyse_requested.emit)
         self._build_protocol_menu(reading, protocols)
         view = bar.addMenu(tr("&View"))
-        self.projection_action = self._action(view, noop("&Projections of voxels off the slice"), "", lambda: None)
-        self.projection_action.setCheckable(True)
-        self.projection_action.toggled.connect(self.grid.set_projections)
-        self.grid.projections_changed.connect(self.projection_action.setChecked)
-        self._build_image_menus(view)
+        self.image_menus = ImageMenus(view, self.grid, self._action)
+        self._action(view, noop("Images in a window of their &own"), "Ctrl+M", self._detach_images)
+        self._action(view, noop("&Three dimensions…"), "Ctrl+3", self.volume_requested.emit)
         view.addSeparator()
         self._action(view, noop("&Dark theme"), "", lambda: self.theme_requested.emit("dark"))
         self._action(view, noop("&Light theme"), "", lambda: self.theme_requested.emit("light"))
@@ -186,47 +185,6 @@ class MainWindow(QtWidgets.QMainWindow):
         self._action(about, noop("&Change keys…"), "", self.key_editor_requested.emit)
         self._action(about, noop("&About Discern"), "", self.about_requested.emit)
         self._action(self, noop("Cancel"), "Esc", self.escape_pressed.emit)
-
-    def _build_image_menus(self, view: QtWidgets.QMenu) -> None:
-        """Offer layouts, shifted volumes, reference lines, the second window and the scene in three dimensions."""
-        lines = self._action(view, noop("&Reference lines"), "", lambda: None)
-        lines.setCheckable(True)
-        lines.setChecked(True)
-        lines.toggled.connect(self.grid.set_reference_lines)
-        self.grid.reference_lines_changed.connect(lines.setChecked)
-        bands = self._action(view, noop("S&aturation bands"), "", lambda: None)
-        bands.setCheckable(True)
-        bands.toggled.connect(self.grid.set_bands)
-        self.grid.bands_changed.connect(bands.setChecked)
-        shifted = view.addMenu(tr("&Shifted volumes"))
-        self.shifted_actions = {
-            line.name: self._action(shifted, f"Volume of {line.name}", "", self._choose_lines) for line in LINES
-        }
-        for action in self.shifted_actions.values():
-            action.setCheckable(True)
-        self.grid.lines_changed.connect(self._show_lines)
-        layouts = view.addMenu(tr("La&yout of the images"))
-        self.layout_actions = {
-            choice.id: self._action(layouts, choice.title, "", functools.partial(self.grid.choose_layout, choice.id))
-            for choice in LAYOUTS
-        }
-        for action in self.layout_actions.values():
-            action.setCheckable(True)
-        self.grid.layout_changed.connect(self._show_layout)
-        self._show_layout(self.grid.layout_used.id)
-        self._action(view, noop("Images in a window of their &own"), "Ctrl+M", self._detach_images)
-        self._action(view, noop("&Three dimensions…"), "Ctrl+3", self.volume_requested.emit)
-
-    def _choose_lines(self) -> None:
-        self.grid.set_lines([name for name, action in self.shifted_actions.items() if action.isChecked()])
-
-    def _show_lines(self, names: tuple[str, ...]) -> None:
-        for name, action in self.shifted_actions.items():
-            action.setChecked(name in names)
-
-    def _show_layout(self, layout_id: str) -> None:
-        for name, action in self.layout_actions.items():
-            action.setChecked(name == layout_id)
 
     def _detach_images(self) -> None:
         """Put the images into a window of their own, for a second monitor, or take them back."""
@@ -244,7 +202,12 @@ class MainWindow(QtWidgets.QMainWindow):
         menu = parent.addMenu(tr("P&rotocol"))
         self._action(menu, noop("Automatic"), "", lambda: self.protocol_requested.emit(""))
         for name in protocols:
-            self._action(menu, name.capitalize(), "", functools.partial(self.protocol_requested.emit, name))
+            self._action(
+                menu,
+                _PROTOCOL_TITLES.get(name, name.capitalize()),
+                "",
+                functools.partial(self.protocol_requested.emit, name),
+            )
 
     def _action(self, where: QtWidgets.QWidget, text: str, keys: str, slot: Callable[[], object]) -> QtGui.QAction:
         action = QtGui.QAction(tr(text), self)
@@ -325,28 +288,23 @@ class MainWindow(QtWidgets.QMainWindow):
         settings.setValue("window/images", json.dumps(self.grid.save_state()))
         settings.setValue("window/images_own", self._images_own)
         settings.setValue("window/images_geometry", self.images.saveGeometry())
-        for splitter in self._splitters():
-            settings.setValue(f"window/{splitter.objectName()}", splitter.saveState())
+        save_dividers(settings, (self.columns, self.left, self.right))
 
     def restore_layout(self, settings: QtCore.QSettings) -> None:
         """Put window and dividers where they were, on a screen that still exists."""
         if settings.value("window/version", 0, type=int) != LAYOUT_VERSION:
             return
-        self.restoreGeometry(_bytes(settings, "window/geometry"))
-        for splitter in self._splitters():
-            splitter.restoreState(_bytes(settings, f"window/{splitter.objectName()}"))
-        self.grid.restore_state(_mapping(settings, "window/images"))
+        self.restoreGeometry(bytes_of(settings, "window/geometry"))
+        restore_dividers(settings, (self.columns, self.left, self.right))
+        self.grid.restore_state(mapping_of(settings, "window/images"))
         self._left_is_readers = bool(settings.value("window/left_is_readers", False, type=bool))
         self.clamp_to_screens()
         if settings.value("window/images_own", False, type=bool):
-            self.images.take(self.grid, _bytes(settings, "window/images_geometry"))
+            self.images.take(self.grid, bytes_of(settings, "window/images_geometry"))
 
     def clamp_to_screens(self) -> None:
         """Move and shrink the window so that it lies on a screen."""
         clamp_to_screens(self)
-
-    def _splitters(self) -> tuple[QtWidgets.QSplitter, ...]:
-        return self.columns, self.left, self.right
 
     # --- Qt ------------------------------------------------------------------------------------------------------
 
@@ -363,20 +321,6 @@ class MainWindow(QtWidgets.QMainWindow):
         self._take_images_back()
         self.closing.emit()
         super().closeEvent(event)
-
-
-def _bytes(settings: QtCore.QSettings, key: str) -> QtCore.QByteArray:
-    value = settings.value(key, QtCore.QByteArray(), type=QtCore.QByteArray)
-    return value if isinstance(value, QtCore.QByteArray) else QtCore.QByteArray()
-
-
-def _mapping(settings: QtCore.QSettings, key: str) -> dict[str, object]:
-    """Return what is kept as JSON under a key; anything else counts as nothing."""
-    try:
-        kept = json.loads(str(settings.value(key, "{}", type=str)))
-    except json.JSONDecodeError:
-        return {}
-    return kept if isinstance(kept, dict) else {}
 
 
 def _dropped(mime: QtCore.QMimeData) -> list[Path]:

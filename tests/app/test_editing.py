@@ -205,9 +205,9 @@ def test_images_go_to_a_window_of_their_own_and_come_back(desk: Desk) -> None:
 
 def test_the_layout_of_the_images_comes_back(desk: Desk, tmp_path: Path) -> None:
     settings = QtCore.QSettings(str(tmp_path / "settings.ini"), QtCore.QSettings.Format.IniFormat)
-    desk.window.layout_actions["row"].trigger()
+    desk.window.image_menus.layouts["row"].trigger()
     assert desk.window.grid.layout_used.id == "row"
     desk.window.save_layout(settings)
-    desk.window.layout_actions["lumbar"].trigger()
+    desk.window.image_menus.layouts["lumbar"].trigger()
     desk.window.restore_layout(settings)
     assert desk.window.grid.layout_used.id == "row"
