@@ -50,9 +50,9 @@ class Wanted:
     make_sink: MakeSink | None = None
 
 
-def entity(settings: NetworkSettings) -> AE:
+def entity(settings: NetworkSettings, kind: type[AE] = AE) -> AE:
     """Return an application entity with our name and time limits."""
-    ours = AE(settings.ae_title)
+    ours = kind(settings.ae_title)
     ours.implementation_class_uid = IMPLEMENTATION_CLASS_UID
     ours.implementation_version_name = "DISCERN"
     ours.connection_timeout = settings.limits.connect_s

@@ -34,6 +34,7 @@ from app.dicom.network.sink import Sink
 MakeSink = Callable[[], Sink]
 _WAIT_S = 0.02
 _TURN_S = 0.001
+_IDLE_S = 1.0
 _LAST_COMMAND = b"\x03"
 """Message control header: a command, and all of it (PS3.8 annex E.2)."""
 
@@ -43,7 +44,7 @@ def harden(association: Association, limits: Limits, make_sink: MakeSink | None 
     transport: Any = association.dul.socket
     transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     transport.__class__ = _GuardedSocket
-    transport.limits = limits
+    transport.limits, transport.heard_s = limits, time.monotonic()
     if make_sink is not None:
         association.dimse = _SpoolingDimse(association, limits, make_sink)
     waking = _WakingQueue()
@@ -82,6 +83,7 @@ class _GuardedSocket(AssociationSocket):
 
     limits: Limits
     waking: _WakingQueue
+    heard_s: float
 
     @property
     def ready(self) -> bool:
@@ -104,6 +106,7 @@ class _GuardedSocket(AssociationSocket):
         count = nr_bytes
         if count > self.limits.pdu_bytes:
             raise OSError("the peer announced a PDU beyond the limit")
+        self.heard_s = time.monotonic()
         sock: Any = self.socket
         data, got, end_s = bytearray(count), 0, time.monotonic() + self.limits.pdu_s
         with memoryview(data) as view:
@@ -185,6 +188,29 @@ def forget_unfinished(event: evt.Event) -> None:
         waking.close()
     if isinstance(dimse, _SpoolingDimse):
         dimse.give_up()
+
+
+class PeerEntity(AE):
+    """Counts associations only, and not connections that wait to become one: those have a limit of their own."""
+
+    @property
+    def active_associations(self) -> list[Association]:
+        return [one for one in super().active_associations if one.is_established]
+
+    def make_room(self) -> None:
+        """Where all associations are taken, abort the one that has been idle longest, if that is more than a moment."""
+        taken = self.active_associations
+        if len(taken) <= self.maximum_associations:
+            return
+        idle = [one for one in taken if one.dimse.message is None and one.dimse.msg_queue.empty()]
+        longest = min(idle, key=_heard_s, default=None)
+        if longest is not None and time.monotonic() - _heard_s(longest) > _IDLE_S:
+            longest.abort()
+
+
+def _heard_s(association: Association) -> float:
+    transport: Any = association.dul.socket
+    return float(getattr(transport, "heard_s", time.monotonic()))
 
 
 class GuardedHandler(RequestHandler):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import Final
 
 from pydicom.dataset import Dataset
 
-from analysis.errors import Cancelled
 from analysis.network import (
     FoundPatient,
     FoundSeries,
@@ -20,7 +18,7 @@ from analysis.network import (
 )
 from analysis.types import Stop
 from app.dicom.network.association import Wanted, answered, associated
-from app.dicom.network.errors import Refused
+from app.dicom.network.errors import Refused, Unreachable
 from app.dicom.network.sop_classes import PATIENT_FIND, PLAIN, STUDY_FIND, WORKLIST_FIND
 
 _PENDING: Final = (0xFF00, 0xFF01)
@@ -187,20 +185,21 @@ def _set_character_set(asked: Dataset, query: StudyQuery) -> None:
         asked.SpecificCharacterSet = "ISO_IR 192"
 
 
-def _ask(node: Node, model: str, asked: Dataset, settings: NetworkSettings, stop: Stop) -> Iterator[Dataset]:
-    """Yield what a node answers; the association ends with the last answer, or at once when stopped."""
-    wanted = Wanted([(model, PLAIN)])
+def _ask(node: Node, model: str, asked: Dataset, settings: NetworkSettings, stop: Stop) -> list[Dataset]:
+    """Return what a node answers; the association ends with the last answer, with enough of them, or when stopped."""
     answers: list[Dataset] = []
-    with associated(node, settings, wanted, stop) as association:
-        for status, answer in association.send_c_find(asked, model):
-            if stop():
-                raise Cancelled("The query was cancelled.")
-            number = answered(node, status)
-            if number in _PENDING and answer is not None:
-                answers.append(answer)
-                if len(answers) >= MOST_ANSWERS:
-                    association.abort()
-                    break
-            elif number not in _PENDING and number != 0:
-                raise Refused(f"{node.name} could not answer the query (status 0x{number:04X}).")
-    yield from answers
+    try:
+        with associated(node, settings, Wanted([(model, PLAIN)]), stop) as association:
+            for status, answer in association.send_c_find(asked, model):
+                number = answered(node, status)
+                if number in _PENDING and answer is not None:
+                    answers.append(answer)
+                    if len(answers) >= MOST_ANSWERS:
+                        association.abort()
+                        break
+                elif number not in _PENDING and number != 0:
+                    raise Refused(f"{node.name} could not answer the query (status 0x{number:04X}).")
+    except Unreachable:
+        if len(answers) < MOST_ANSWERS:  # else it was cut off by us, with enough
+            raise
+    return answers

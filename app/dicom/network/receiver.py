@@ -18,7 +18,7 @@ from app.dicom.network.association import entity
 from app.dicom.network.commitment import Commitments, outcome_in, request_in
 from app.dicom.network.errors import BadNetworkSettings, NetworkProblem
 from app.dicom.network.gate import Gate, addresses_of
-from app.dicom.network.guarded import GuardedServer, forget_unfinished
+from app.dicom.network.guarded import GuardedServer, PeerEntity, forget_unfinished
 from app.dicom.network.inbox import Inbox, Kept
 from app.dicom.network.sop_classes import COMMITMENT, ENCODINGS, PLAIN, STORED, VERIFICATION
 from app.dicom.network.tls import server_context
@@ -105,6 +105,7 @@ class Receiver:
 
     def _handlers(self) -> list[Any]:
         return [
+            (evt.EVT_REQUESTED, _make_room),
             (evt.EVT_ESTABLISHED, _note_associated),
             (evt.EVT_CONN_CLOSE, forget_unfinished),
             (evt.EVT_C_STORE, self._on_store),
@@ -147,6 +148,12 @@ class Receiver:
         return SUCCESS, None
 
 
+def _make_room(event: evt.Event) -> None:
+    ours = event.assoc.ae
+    if isinstance(ours, PeerEntity):
+        ours.make_room()
+
+
 def _note_associated(event: evt.Event) -> None:
     association: Any = event.assoc
     association.visit.associated = True
@@ -184,11 +191,11 @@ def _entities(settings: NetworkSettings) -> dict[str, AE]:
 
 
 def _entity_for(settings: NetworkSettings, titles: list[str]) -> AE:
-    limits, ours = settings.limits, entity(settings)
+    limits = settings.limits
+    ours = entity(settings, PeerEntity)
     ours.require_called_aet = True
     ours.require_calling_aet = titles
-    # Connections that wait for their association count too.
-    ours.maximum_associations = limits.associations_per_host + limits.waiting_per_host
+    ours.maximum_associations = limits.associations_per_host - 1  # beside the one that asks
     ours.network_timeout = limits.idle_s
     return ours
 

@@ -122,7 +122,7 @@ def _follow(node: Node, answers: Any, progress: Progress, count: Callable[[Datas
             if time.monotonic() - last_s >= _LOOK_S:
                 last_s = time.monotonic()
                 progress(*_progress(status))
-        elif number in _UNKNOWN_DESTINATION:
+        elif count is not None and number in _UNKNOWN_DESTINATION:  # of C-MOVE
             raise Refused(f"{node.name} cannot send to us: our AE title, host and port must be entered there.")
         elif number not in (0, _SOME_FAILED):
             raise _problem(node, number)
