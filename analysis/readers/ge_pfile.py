@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ _LOGOS = (b"GE_MED_NMR", b"INVALIDNMR")
 _OLD_REVISION = 10
 _OLD_DATA_OFFSET = 61464
 """Header length of revisions 7 to 9, which do not state it; real files hold exactly their frames behind it."""
+_SEXES = {1: "M", 2: "F"}
 _SAME_PLACE_MM = 1.0
 _WHERE = "The header states two different places for the voxel, so neither is used."
 
@@ -38,11 +40,10 @@ def read(file: InputFile) -> Contents:
     """
     with silent():
         parts, header = _converted(file)
-    patient = (_text(header, "rhe_patid"), _text(header, "rhe_patname"))
     return with_reference(
         parts,
         file,
-        info=StudyInfo(study_instance_uid="", patient_id=patient[0], patient_name=patient[1]),
+        info=_info(header),
         place=lambda voxel: _confirmed(voxel, header),
         averages=_averages(header),
     )
@@ -97,6 +98,24 @@ def _check_header(header: Any, file_bytes: int) -> None:
 def _text(header: Any, name: str) -> str | None:
     value = getattr(header, name, None)
     return clean_text(value.decode("latin-1")) if isinstance(value, bytes) else None
+
+
+def _info(header: Any) -> StudyInfo:
+    birth = _text(header, "rhe_dateofbirth")
+    return StudyInfo(
+        study_instance_uid="",
+        patient_id=_text(header, "rhe_patid"),
+        patient_name=_text(header, "rhe_patname"),
+        patient_birth_date=birth if birth and re.fullmatch(r"\d{8}", birth) else None,
+        patient_sex=_SEXES.get(int(getattr(header, "rhe_patsex", 0))),
+        study_date=_date(_text(header, "rhr_rh_scan_date")),
+    )
+
+
+def _date(text: str | None) -> str | None:
+    """Return ``month/day/years since 1900``, as GE writes it, as ``YYYYMMDD``."""
+    found = re.fullmatch(r"(\d{2})/(\d{2})/(\d{2,3})", text or "")
+    return f"{1900 + int(found[3])}{found[1]}{found[2]}" if found else None
 
 
 def _averages(header: Any) -> int | None:

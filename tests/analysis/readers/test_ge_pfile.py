@@ -55,6 +55,12 @@ def test_the_parameters_are_those_of_the_sage_header(shared_data, name):
     assert signal.fids.shape == (1, int(header["num_sig_frames"]), int(header["opuser1"]))
     assert signal.water.shape == (1, int(header["num_ref_frames"]), int(header["opuser1"]))
     assert not signal.averaged_only
+    month, day, year = header["date_acquired"].split("/")
+    assert signal.info.study_date == f"{year}{month}{day}"
+    assert (signal.info.patient_id, signal.info.patient_sex) == (
+        header["patient_id"],
+        {"1": "M"}[header["patient_sex"]],
+    )
 
 
 def test_only_the_conjugate_has_its_lines_where_they_belong(shared_data):
