@@ -10,6 +10,7 @@ from pathlib import Path
 
 # Said again here, because app.resource_files loads numpy, and that must wait for the settings in `main`.
 PROTOCOLS = ("disc", "brain", "cord")
+PAPERS = ("A4", "Letter")
 COMMANDS = ("analyse", "fit", "basis", "demo", "verify", "inspect", "deidentify", "audit", "receive", "send")
 SEQUENCES = ("PRESS", "STEAM", "sLASER", "SPECIAL", "spin echo", "pulse-acquire")
 NOTHING_DONE = 2
@@ -55,7 +56,7 @@ def _command(options: argparse.Namespace) -> int:
         signer = headless.signer_from(options.sign, options.passphrase_file)
         from app.batch import AnalyseRequest, Plan, analyse_sources
 
-        request = AnalyseRequest(options.out, options.protocol, signer)
+        request = AnalyseRequest(options.out, options.protocol, signer, options.paper)
         return analyse_sources(options.study, request, Plan(options.jobs, options.scheduler, options.table))
     if options.command == "fit":
         from app.fit_command import FitRequest, fit_file
@@ -155,6 +156,7 @@ def _commands() -> argparse.ArgumentParser:
     analyse.add_argument("--protocol", choices=PROTOCOLS, help="instead of the one that the headers suggest")
     analyse.add_argument("--jobs", type=int, default=1, metavar="N", help="studies at the same time (default 1)")
     analyse.add_argument("--scheduler", metavar="ADDRESS", help="use the workers of this Dask scheduler instead")
+    analyse.add_argument("--paper", choices=PAPERS, default=PAPERS[0], help="of the reports (default A4)")
     text = "table of all voxels, .csv or .parquet (default DIR/voxels.csv where there are several studies)"
     analyse.add_argument("--table", type=Path, metavar="FILE", help=text)
     analyse.add_argument("--sign", type=Path, metavar="CERT.p12", help="sign the reports with this certificate")

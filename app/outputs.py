@@ -14,7 +14,7 @@ from analysis.reading import Reading
 from analysis.results import results_bytes, results_document
 from analysis.types import ExamResult, Study
 from app.atomic_file import reason_of, write_whole
-from app.report.source import ReportSource
+from app.report.source import Received, ReportSource
 from app.version import version
 
 if TYPE_CHECKING:
@@ -35,8 +35,21 @@ class Written:
     report: Path
 
 
-def write_outputs(folder: Path, study: Study, exam: ExamResult, protocol: Protocol, signer: Signer | None) -> Written:
+def write_outputs(
+    folder: Path,
+    study: Study,
+    exam: ExamResult,
+    protocol: Protocol,
+    signer: Signer | None,
+    *,
+    paper: Paper = "A4",
+    received: Received | None = None,
+) -> Written:
     """Write results.json and report.pdf of a study into a folder named after its UID.
+
+    Parameters
+    ----------
+    received : when and on which way the data came; None where that is not known
 
     Raises
     ------
@@ -50,7 +63,8 @@ def write_outputs(folder: Path, study: Study, exam: ExamResult, protocol: Protoc
         write_whole(results, data)
     except OSError as error:
         raise OutputProblem(f"The results cannot be written to {target}: {reason_of(error)}.") from error
-    report = save_report(target / REPORT_NAME, report_source(study, exam, protocol, data), signer)
+    source = report_source(study, exam, protocol, data, paper=paper, received=received)
+    report = save_report(target / REPORT_NAME, source, signer)
     return Written(results, report)
 
 
@@ -67,6 +81,7 @@ def report_source(
     *,
     reading: Reading | None = None,
     paper: Paper = "A4",
+    received: Received | None = None,
 ) -> ReportSource:
     """Return what a report that is made now is made from."""
     return ReportSource(
@@ -78,6 +93,7 @@ def report_source(
         created_at=datetime.now().astimezone(),
         reading=reading or Reading(),
         paper=paper,
+        received=received,
     )
 
 

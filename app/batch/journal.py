@@ -30,7 +30,8 @@ def request_mark(request: AnalyseRequest) -> str:
     """Return a hash of everything but the sources that decides what a run writes; it holds no secret."""
     wanted = [request.protocol_id] if request.protocol_id else list(PROTOCOLS)
     signer = "" if request.signer is None else str(request.signer.p12.absolute())
-    parts = [version(), request.protocol_id or "", signer, *(load_protocol(name).sha256 for name in wanted)]
+    hashes = [load_protocol(name).sha256 for name in wanted]
+    parts = [version(), request.protocol_id or "", signer, request.paper, *hashes]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import DiscernError, NothingToRead
+from analysis.paper import Paper
 from analysis.pipeline import analyse
 from analysis.readers import read_studies
 from analysis.types import ExamResult, Progress, Study
 from app.basis_cache import default_basis_cache
 from app.outputs import write_outputs
 from app.report.signing import Signer
+from app.report.source import Received
 from app.resource_files import chosen_protocol, load_spin_library
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -20,11 +22,19 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True)
 class AnalyseRequest:
-    """What `discern analyse` was asked for; `out` is where the results of every study are written."""
+    """What `discern analyse` was asked for.
+
+    Attributes
+    ----------
+    out : where the results of every study are written
+    received : when and on which way the data came, for the report; None where that is not known
+    """
 
     out: Path
     protocol_id: str | None
     signer: Signer | None
+    paper: Paper = "A4"
+    received: Received | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,9 @@ def _analyse_study(study: Study, source: Path, request: AnalyseRequest, progress
         return Outcome((*skipped, reason))
     protocol, why = chosen_protocol(study, request.protocol_id)
     exam = analyse(study, protocol, load_spin_library(), progress=progress, simulate=default_basis_cache())
-    written = write_outputs(request.out, study, exam, protocol, request.signer)
+    written = write_outputs(
+        request.out, study, exam, protocol, request.signer, paper=request.paper, received=request.received
+    )
     gaps = bool(skipped) or exam.evaluable < len(exam.voxels)
     return Outcome((*skipped, why, *_voxel_sentences(exam)), (written.results,), (written.report,), gaps)
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from analysis.evidence import probability_after
 from analysis.morphology import cautions, roman
 from analysis.reading import Reading, voxel_key
 from analysis.types import ExamResult, VoxelResult
@@ -151,10 +152,9 @@ def _evidence_fields(voxel: VoxelResult, reading: Reading) -> Iterator[tuple[str
     yield "score", "score 0–10 [90 %]", score(evidence.score) if evidence.score else _NOT_KNOWN
     yield "class", "class", evidence.evidence_class
     yield "driver", "driver", evidence.driver or "none"
-    for one in evidence.probability:
-        if abs(one.pretest - reading.pretest) < 0.005:
-            title = f"probability at a pre-test probability of {fixed(100 * one.pretest, 0)} %"
-            yield "probability", title, percent(one.value)
+    if evidence.lr is not None and 0 < reading.pretest < 1:
+        title = f"probability at a pre-test probability of {fixed(100 * reading.pretest, 0)} %"
+        yield "probability", title, percent(probability_after(reading.pretest, evidence.lr))
 
 
 def _morphology_fields(voxel: VoxelResult, reading: Reading) -> Iterator[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ import sys
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from app.dicom.network.inbox import Inbox
 from app.dicom.network.receiver import Listeners, Receiver, sender_node
 from app.dicom.network.settings_file import load_settings
 from app.exit_status import DONE, say
+from app.report.source import Received
 from app.store import user_name
 
 
@@ -134,7 +136,8 @@ class _Analyses:
             return
         say(f"A study is complete and is analysed: {folder}")
         try:
-            future = self._pool.submit(analyse_source, folder, self._request)
+            request = replace(self._request, received=Received(datetime.now().astimezone(), "by DICOM"))
+            future = self._pool.submit(analyse_source, folder, request)
         except RuntimeError:
             return  # the command is ending; the study is analysed at the next start
         future.add_done_callback(lambda done: self._end(key, mark, folder, done))

@@ -118,3 +118,9 @@ def test_a_text_is_never_cut_in_silence(exam: ExamResult) -> None:
     whole = "word " * 3000
     assert impression_text(exam, Reading(impression=whole), RULE) == whole.strip()
     assert "[cut here:" in impression_text(exam, Reading(impression="word " * 5000), RULE)
+
+
+def test_a_probability_follows_any_pre_test_probability_that_the_reader_chooses(exam: ExamResult) -> None:
+    """Odds of 1 to 3 times a likelihood ratio of 3 are 1 to 1."""
+    reading = Reading(impression="{L4-L5 probability}", pretest=0.25)
+    assert impression_text(with_lr(exam, "L4-L5", 3.0), reading, RULE) == "50 % [33–67]"
