@@ -218,7 +218,8 @@ def _banner(items: Sequence[Item]) -> list[Flowable]:
 
 
 def _state_line(content: ReportContent) -> Flowable:
-    boxes = any(lacks_glyphs(item.value) for item in content.banner)
+    items = (*content.banner, *(item for section in content.sections for item in section.items))
+    boxes = any(lacks_glyphs(text) for text in (*(item.value for item in items), *content.summary.impression))
     note = " · An empty box stands for a character that the fonts lack; results.json has it." if boxes else ""
     return TextBlock(f"{content.state} · made {content.created}{note}", Style(7.2, 9.6), after=3)
 

@@ -148,7 +148,7 @@ def _findings(exam: ExamResult) -> tuple[str, ...]:
         labels = [clean(v.label, 40) for v in exam.voxels if v.evidence and v.evidence.evidence_class == evidence_class]
         if labels:
             named.append(f"{class_words(evidence_class)}: {', '.join(labels)}")
-    return ("   ".join(named), f"{evaluable}.") if named else (f"{evaluable}.",)
+    return (f"Evidence for pain:   {'   '.join(named)}", f"{evaluable}.") if named else (f"{evaluable}.",)
 
 
 def _level(result: VoxelResult) -> Cell:

@@ -51,7 +51,7 @@ def test_the_draft_names_every_disc_once_with_fields_for_its_numbers(exam: ExamR
     for level in level_names(exam):
         assert draft.count(f"{level}: ") == 1, level
     text = filled(draft, impression_fields(exam, Reading()))
-    assert "L4-L5: the spectrum speaks for pain relative to the other discs (likelihood ratio 3.9 [2.2–4.1]" in text
+    assert "L4-L5: higher. Under the model this chemistry is 3.9 [2.2–4.1] times as likely in a painful disc as" in text
     assert "L3-L4: not evaluable. The signal-to-noise ratio of PG is 3.8, below 5." in text
     assert "no such result" not in text
     assert "{" not in text
@@ -100,7 +100,7 @@ def test_what_limits_a_number_stands_beside_it(exam: ExamResult) -> None:
     assert "which the evidence cannot see" in line
     assert "no evidence was read for discs after surgery" in line
     (plain,) = [line for line in impression_text(exam, Reading(), RULE).split("\n") if line.startswith("L4-L5")]
-    assert plain.endswith("driver: acid).")
+    assert plain.endswith("(driver: acid).")
 
 
 @pytest.mark.parametrize("impression", ["", " \n "])
