@@ -123,7 +123,7 @@ def _named(*suffixes: str) -> Callable[[Head], bool]:
 
 
 def _is_bruker_data(head: Head) -> bool:
-    return head.name in ("fid", "ser", "2dseq", "rawdata.job0") and not head.is_text
+    return head.name in ("ser", "2dseq", "rawdata.job0") and not head.is_text
 
 
 UNSUPPORTED: tuple[Unsupported, ...] = (

@@ -20,6 +20,9 @@ from analysis.types import (
     Voxel,
 )
 
+_PARTS = ("method", "acqp", "fid")
+"""Files of one Bruker measurement, which lie in a folder of their own."""
+
 
 def folder_of(shown: str) -> str:
     """Return the folder (or archive folder) of a file, from the name that the user knows it by."""
@@ -57,7 +60,9 @@ class InputFile:
 
     @property
     def stem(self) -> str:
-        """The lower-case name without its last suffix."""
+        """The lower-case name without its last suffix; the parts of a Bruker measurement share one."""
+        if self.name.lower() in _PARTS:
+            return "/".join(_PARTS)
         return self.name.lower().rpartition(".")[0] or self.name.lower()
 
 

@@ -10,6 +10,7 @@ from pydicom.uid import UID
 
 from analysis.errors import UnreadableFile
 from analysis.readers import (
+    bruker,
     detect,
     dicom_image,
     dicom_mrs,
@@ -115,10 +116,12 @@ READERS: tuple[Reader, ...] = (
     Reader("Siemens raw data (TWIX)", siemens_twix.recognises, siemens_twix.read, apart=True),
     Reader("Philips raw data (list/data)", philips_list.recognises, philips_list.read),
     Reader("GE P-file", ge_pfile.recognises, ge_pfile.read, apart=True),
+    Reader("Bruker ParaVision", bruker.recognises, bruker.read),
     Reader("LCModel raw data", lcmodel_raw.recognises, lcmodel_raw.read),
     Reader("jMRUI text", jmrui.recognises_text, jmrui.read_text),
     # Without a signature in the file: asked last.
     Reader("Philips SDAT data", philips_sdat.recognises_data, philips_sdat.read_data_half),
     Reader("Philips raw data", philips_list.recognises_data, philips_list.read_data_half),
+    Reader("Bruker ParaVision, parts", bruker.recognises_part, bruker.read_part),
     Reader("jMRUI binary", jmrui.recognises_binary, jmrui.read_binary),
 )

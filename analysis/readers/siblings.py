@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from analysis.readers import philips_list, philips_sdat, philips_spar
+from analysis.readers import bruker, philips_list, philips_sdat, philips_spar
 from analysis.readers.detect import read_head
 from analysis.readers.records import InputFile
 
@@ -20,6 +20,7 @@ _MOST_SIBLINGS = 16
 _HALVES = (
     (philips_sdat.recognises_data, philips_spar.recognises),
     (philips_list.recognises_data, philips_list.recognises),
+    (bruker.recognises_part, bruker.recognises),
 )
 """How data without a signature and the header that belongs to them are told."""
 

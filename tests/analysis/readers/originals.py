@@ -25,7 +25,7 @@ from tests.analysis.readers.builders import (
     save_nifti_mrs,
     spectroscopy,
 )
-from tests.analysis.readers.raw_builders import PROTOCOL, philips_raw, twix
+from tests.analysis.readers.raw_builders import PROTOCOL, bruker, philips_raw, twix
 
 Original = Mapping[str, bytes]
 """The files of one original by name; the first one is damaged most."""
@@ -73,6 +73,7 @@ def _one(path: Path) -> Original:
 def _made(folder: Path) -> dict[str, list[Original]]:
     fids = np.array([[fid(METABOLITES) for _ in range(4)] for _ in range(2)])
     raw = philips_raw(folder / "raw", fids, np.array([[fid(WATER)], [fid(WATER)]]), _SPAR)
+    measured = bruker(folder / "bruker", 1e5 * fids[0])
     sdat = np.random.default_rng(0).integers(0x3F80, 0x4180, 1024, dtype="<u2").tobytes()
     return {
         "DICOM spectroscopy": [_one(save(spectroscopy(1, fid(METABOLITES)), folder / "a.dcm")), _one(_grid(folder))],
@@ -85,6 +86,7 @@ def _made(folder: Path) -> dict[str, list[Original]]:
         "Philips private": [_one(_private(folder))],
         "Philips SPAR/SDAT": [{"x.SPAR": _SPAR.encode(), "x.SDAT": sdat}],
         "Philips list/data": [{path.name: path.read_bytes() for path in sorted(raw.parent.iterdir(), reverse=True)}],
+        "Bruker": [{name: (measured.parent / name).read_bytes() for name in ("method", "acqp", "fid")}],
         "Siemens TWIX": [{"x.dat": twix(fids, PROTOCOL)}, {"x.dat": twix(fids, PROTOCOL, newer=True)}],
         "jMRUI": [{"x.txt": _jmrui()}, {"x.mrui": _mrui()}],
         "LCModel RAW": [{"x.RAW": _lcmodel()}],

@@ -117,3 +117,28 @@ def philips_raw(folder: Path, metabolites: np.ndarray, water: np.ndarray, spar: 
     (folder / "x.SPAR").write_text(spar)
     (folder / "x.list").write_text("\n".join(lines) + "\n")
     return folder / "x.list"
+
+
+def bruker(folder: Path, fids: np.ndarray, padded: bool = False, **changes: object) -> Path:
+    """Write method, acqp and fid of (repetitions, points) signals as ParaVision 6 does; returns the method."""
+    repetitions, points = fids.shape
+    method: dict[str, object] = {
+        "Method": "( 40 )\n<Bruker:PRESS>", "PVM_SpecSWH": "( 1 )\n2000", "PVM_DigShift": 0, "PVM_EchoTime": 16,
+        "PVM_RepetitionTime": 2500, "PVM_NAverages": 1, "PVM_FrqWorkPpm": "( 8 )\n4.7 0 0 0 0 0 0 0",
+    }  # fmt: skip
+    acqp: dict[str, object] = {
+        "ACQ_sw_version": "( 65 )\n<PV 6.0>", "GO_raw_data_format": "GO_32BIT_SGN_INT", "BYTORDA": "little",
+        "GO_block_size": "Standard_KBlock_Format" if padded else "continuous", "ACQ_size": f"( 1 )\n{2 * points}",
+        "ACQ_dim_desc": "( 1 )\nSpectroscopic", "NR": repetitions, "BF1": 300.3, "NUCLEUS": "( 8 )\n<1H>",
+        "ACQ_protocol_name": "( 64 )\n<svs>",
+    }  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, values in (("method", method), ("acqp", acqp)):
+        values.update({key: value for key, value in changes.items() if key in values})
+        lines = "".join(f"##${key}={value}\n" for key, value in values.items())
+        (folder / name).write_text(f"##TITLE=Parameter List, ParaVision 6.0\n##JCAMPDX=4.24\n{lines}##END=\n")
+    numbers = np.empty((repetitions, 2 * points), "<i4")
+    numbers[:, 0::2], numbers[:, 1::2] = np.rint(fids.real), np.rint(fids.imag)
+    size = -(-numbers[0].nbytes // 1024) * 1024 if padded else numbers[0].nbytes
+    (folder / "fid").write_bytes(b"".join(row.tobytes().ljust(size, b"\0") for row in numbers))
+    return folder / "method"

@@ -16,7 +16,7 @@ from tests.benchmarks.fuzz_readers import faults_of, made, write
 
 FORMATS = [
     "DICOM spectroscopy", "DICOM image", "DICOMDIR", "zip", "NIfTI", "Philips private", "Philips SPAR/SDAT",
-    "Philips list/data", "Siemens TWIX", "jMRUI", "LCModel RAW",
+    "Philips list/data", "Bruker", "Siemens TWIX", "jMRUI", "LCModel RAW",
 ]  # fmt: skip
 REAL = ["Siemens CSA", "Siemens RDA", "GE P-file"]
 
