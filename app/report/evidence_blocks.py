@@ -89,7 +89,7 @@ def _measured(result: VoxelResult) -> tuple[Item, ...]:
         Item("Series", clean(acquisition.series_description, 80)),
         Item("Sequence", sequence),
         Item("Times", ", ".join(times)),
-        Item("Frequency", _frequency(p.f0_mhz, p.nucleus)),
+        Item("Frequency", frequency_words(p.f0_mhz, p.nucleus)),
         Item("Spectral width", f"{with_unit(p.spectral_width_hz, 'Hz', 6)}, {points} points"),
         Item("Averages", plain(p.averages)),
         Item("Transients stored", f"{stored}; {coils} {'coil' if coils == 1 else 'coils'}"),
@@ -97,7 +97,8 @@ def _measured(result: VoxelResult) -> tuple[Item, ...]:
     )
 
 
-def _frequency(f0_mhz: float, nucleus: str) -> str:
+def frequency_words(f0_mhz: float, nucleus: str) -> str:
+    """Write the transmitter's frequency with its nucleus, and the field of a proton's."""
     field = f", {f0_mhz / _PROTON_MHZ_PER_TESLA:.2f} T" if nucleus == "1H" else ""
     return f"{with_unit(f0_mhz, 'MHz', 7)} ({clean(nucleus, 12)}{field})"
 

@@ -9,6 +9,7 @@ from analysis.coverage import NOT_ANSWERED, Advice, CheckedCriterion, State, adv
 from analysis.exam_record import ExamRecord
 from analysis.types import Acquisition, Study
 from app.policies import load_policies
+from app.report.evidence_blocks import frequency_words
 from app.report.parts import Cell, Column, Item, Section, Table
 from app.report.source import Received, ReportSource
 from app.report.template import ReportTemplate
@@ -70,7 +71,8 @@ def _shared(acquisitions: Sequence[Acquisition]) -> tuple[Item, ...]:
     parameters = [a.parameters for a in acquisitions]
     return (
         Item("Scanner", _each(" ".join(clean(t, 60) for t in (p.manufacturer, p.model) if t) for p in parameters)),
-        Item("Frequency", _each(with_unit(p.f0_mhz, "MHz", 6) for p in parameters)),
+        Item("Frequency", _each(frequency_words(p.f0_mhz, p.nucleus) for p in parameters)),
+        Item("Sampling", _each(_sampling(a) for a in acquisitions)),
         Item("Sequence", _each(p.localisation or clean(p.sequence, 60) for p in parameters)),
         Item("Echo time", _each(_milliseconds(p.te_s) for p in parameters)),
         Item("Repetition time", _each(_milliseconds(p.tr_s) for p in parameters)),
@@ -87,6 +89,11 @@ def _each(texts: Iterable[str]) -> str:
 
 def _milliseconds(seconds: float | None) -> str:
     return UNKNOWN if seconds is None else with_unit(1000 * seconds, "ms", 4)
+
+
+def _sampling(acquisition: Acquisition) -> str:
+    width = with_unit(acquisition.parameters.spectral_width_hz, "Hz", 5)
+    return f"{width}, {acquisition.fids.shape[2]} points"
 
 
 def _transients(acquisition: Acquisition) -> str:

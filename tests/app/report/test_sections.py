@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from analysis.exam_record import ExamRecord
@@ -102,3 +104,17 @@ def test_coverage_cites_documents_and_promises_nothing(
     assert "2027-01-31" in text
     assert f"{state} | Consent is recorded." in text
     assert "4 evaluable" in text
+
+
+def test_technique_says_what_voxels_share_once_and_what_differs(
+    study: Study, exam: ExamResult, protocol: Protocol
+) -> None:
+    one, *others = study.acquisitions
+    longer = dataclasses.replace(one, parameters=dataclasses.replace(one.parameters, te_s=0.144, tr_s=None))
+    mixed = dataclasses.replace(study, acquisitions=(longer, *others))
+    items = {i.name: i.value for i in sections_of(mixed, exam, protocol, Reading())["Technique"].items}
+    assert items["Echo time"] == "144 ms; 30 ms"
+    assert items["Repetition time"] == "—; 1500 ms"
+    assert items["Frequency"] == "123.25 MHz (1H, 2.89 T)"
+    assert items["Sampling"] == "2000 Hz, 1024 points"
+    assert items["Data received"] == "not recorded"
