@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from analysis.nucleus import NucleusOutline
+from analysis.nucleus_proposal import propose_nucleus
 from analysis.pipeline import analyse
 from analysis.readers import read_studies
 from analysis.reading import Reading, VoxelReading, exam_settings, voxel_key
@@ -37,8 +39,16 @@ def test_it_agrees_only_with_the_readers_settings(
     settings = VoxelSettings(
         fit=FitSettings(phase0_rad=0.3, left_out=("Coll",)), label="L6-S1", accepted_gates=(GateOverride("x", "y"),)
     )
+    fifth = study.acquisitions[4]
+    assert fifth.voxel is not None
+    outline = NucleusOutline(
+        (
+            propose_nucleus(fifth.voxel, fifth.frame_of_reference_uid, study.volumes, "sagittal"),
+            propose_nucleus(fifth.voxel, fifth.frame_of_reference_uid, study.volumes, "axial"),
+        )
+    )
     reading = replace(Reading(), impression="Seen.").with_voxel(
-        voxel_key(study.acquisitions[4]), VoxelReading(settings)
+        voxel_key(fifth), VoxelReading(settings, nucleus=outline)
     )
     protocol = load_protocol("disc")
     exam = analyse(study, protocol, load_spin_library(), settings=exam_settings(reading, study))
