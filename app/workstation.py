@@ -14,6 +14,7 @@ from app.export_desk import ExportDesk
 from app.jobs import JobRunner
 from app.keeping import Keeping
 from app.live_refit import LiveRefit
+from app.network_desk import NetworkDesk
 from app.nucleus_desk import NucleusDesk
 from app.opening_desk import OPEN, OpeningDesk
 from app.prior_desk import PriorDesk, read_prior
@@ -59,6 +60,7 @@ class Workstation(QtCore.QObject):
         self.opening = OpeningDesk(window, session, jobs, services, self.keeping, self.analysis)
         self.watching = WatchDesk(window, session, jobs, self.open_paths)
         self.worklist = WorklistDesk(window, jobs, services.store, self.open_paths, self.prior.open)
+        self.network = NetworkDesk(window, session, services, self.open_paths)
         self.nuclei = NucleusDesk(window, session, jobs)
         self.views = ViewDesk(window, session, jobs, self.nuclei)
         self.export = ExportDesk(window, session)
@@ -93,6 +95,7 @@ class Workstation(QtCore.QObject):
         window = self._window
         window.escape_pressed.connect(self._on_escape)
         window.worklist_requested.connect(self.worklist.show)
+        window.network_requested.connect(self.network.show)
         window.volume_requested.connect(lambda: self.side_windows.show_volume(self.views.marks()))
         window.undo_requested.connect(self._undo)
         window.redo_requested.connect(self._redo)
@@ -138,7 +141,7 @@ class Workstation(QtCore.QObject):
         self._window.apply_theme()
         self.beside.apply_theme()
         self.reports.apply_theme()
-        for view in (self.worklist.view, self.discs.robustness):
+        for view in (self.worklist.view, self.network.view, self.discs.robustness):
             if view is not None:
                 view.apply_theme()
 

@@ -129,13 +129,16 @@ class Inbox:
         return path if path is not None and path.exists() else None
 
     def sort_arrived(self) -> Iterator[Sorted]:
-        """Move what has arrived to its study's folder; called by one thread."""
+        """Move what has arrived to its study's folder; what another thread moves meanwhile is left to that."""
         for path in sorted(self._arrived.glob("*.dcm")):
             uid = _study_uid(path)
             folder = self._aside if uid is None else self.studies / name_of(uid)
             target = folder / path.name
             folder.mkdir(mode=0o700, exist_ok=True)
-            path.rename(target)
+            try:
+                path.rename(target)
+            except FileNotFoundError:
+                continue
             with self._lock:
                 self._places[path.stem] = target
             yield Sorted(None if uid is None else folder.name, target)
