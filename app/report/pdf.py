@@ -241,22 +241,19 @@ def _impression(summary: Summary) -> list[Flowable]:
 
 def _section(section: Section) -> list[Flowable]:
     """Lay out a section: its title stays with what follows, and a table is torn apart only where no page holds it."""
-    blocks: list[list[Flowable]] = []
+    together: list[list[Flowable]] = []
     if section.items:
-        blocks.append([item_grid(section.items, layout.WIDTH, columns=2, name_share=0.24)])
-    blocks += [[bullet(line)] for line in section.lines]
-    blocks += [table_parts(table, layout.WIDTH) for table in section.tables]
-    blocks += [[bullet(line)] for line in section.lines_after]
-    if not blocks:
+        together.append([item_grid(section.items, layout.WIDTH, columns=2, name_share=0.24)])
+    together += [[bullet(line)] for line in section.lines]
+    together += [table_parts(table, layout.WIDTH) for table in section.tables]
+    together += [[bullet(line)] for line in section.lines_after]
+    if not together:
         return []
-    blocks[0].insert(0, Heading(section.title, SUBSECTION, before=9, after=2))
-    return [CondPageBreak(_LEAST_OF_SECTION), *(part for block in blocks for part in _kept(block))]
-
-
-def _kept(block: list[Flowable]) -> list[Flowable]:
-    """Keep a block on one page; a table with many rows goes on from page to page."""
-    rows = max(len(getattr(part, "_cellvalues", ())) for part in block)
-    return [KeepTogether(block)] if rows <= _MOST_KEPT_ROWS else block
+    longest = max((len(table.rows) for table in section.tables), default=0)
+    together[0].insert(0, Heading(section.title, SUBSECTION, before=9, after=2))
+    if longest > _MOST_KEPT_ROWS:
+        return [CondPageBreak(_LEAST_OF_SECTION), *(part for parts in together for part in parts)]
+    return [CondPageBreak(_LEAST_OF_SECTION), *(KeepTogether(parts) for parts in together)]
 
 
 def _picture_and_tables(summary: Summary, tallest: float) -> list[Flowable]:

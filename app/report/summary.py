@@ -39,7 +39,7 @@ _NAMED: dict[LabelSource, str] = {
 _RATIOS_ACROSS = 7
 """How many ratios one table takes."""
 _GLANCE_RATIOS = 3
-_FEW_VOXELS, _MOST_NAMED = 3, 8
+_FEW_VOXELS, _MOST_NAMED, _MOST_CHANGES = 3, 8, 3
 _RATIO_TITLE = "Molar ratios ± SD [90 %]"
 _RATIO_NOTE = (
     "A ratio counts molecules, not peak areas; in parentheses where the voxel is not evaluable. "
@@ -67,9 +67,16 @@ def summary_of(source: ReportSource, rule: ImpressionRule) -> Summary:
 
 
 def _amends(source: ReportSource) -> tuple[str, ...]:
-    if source.amendment is None:
+    """Say on the first page that a report amends another one, why, and what changed first of all."""
+    amendment = source.amendment
+    if amendment is None:
         return ()
-    return (f"This report amends an earlier signed one, which it carries whole: {clean(source.amendment.reason, 300)}",)
+    lines = [f"This report amends an earlier signed one, which it carries whole: {clean(amendment.reason, 300)}"]
+    changes = [clean(change, 120).rstrip(".") for change in amendment.changes]
+    if changes:
+        more = f"; and {len(changes) - _MOST_CHANGES} more, listed behind" if len(changes) > _MOST_CHANGES else ""
+        lines.append(f"Changed: {'; '.join(changes[:_MOST_CHANGES])}{more}.")
+    return tuple(lines)
 
 
 def _beside(exam: ExamResult, ratios: Sequence[str], pretest: Sequence[float]) -> tuple[Table, ...]:
@@ -91,7 +98,8 @@ def _glance_table(source: ReportSource) -> Table:
         seen = source.reading.of(voxel_key(result.acquisition)).morphology
         grade = UNKNOWN if seen.pfirrmann is None else roman(seen.pfirrmann)
         ratios = (Cell(_ratio_cell(result, name).text) for name in names)
-        rows.append((_level(result), Cell(grade), Cell(seen.modic or UNKNOWN), *ratios, _gate_count(result)))
+        label = Cell(clean(result.label, 60), _NAMED[result.acquisition.label_source], bold=True)
+        rows.append((label, Cell(grade), Cell(seen.modic or UNKNOWN), *ratios, _gate_count(result)))
     return Table(
         title="Morphology, chemistry and quality",
         columns=(
@@ -108,12 +116,12 @@ def _glance_table(source: ReportSource) -> Table:
 
 
 def _gate_count(result: VoxelResult) -> Cell:
-    gates = result.quality.gates
+    gates, adjusted = result.quality.gates, ["fit adjusted by reader"] if result.adjusted_by_reader else []
     if not result.quality.evaluable:
-        return Cell("✗ not evaluable", bold=True)
+        return Cell("; ".join(["✗ not evaluable", *adjusted]), bold=True)
     raised = [clean(gate.name, 40) for gate in gates if gate.verdict in ("warn", "fail")]
     passed = sum(gate.verdict == "pass" for gate in gates)
-    return Cell("; ".join([f"{VERDICT_GLYPHS['pass']} {passed} of {len(gates)} pass", *raised]))
+    return Cell("; ".join([f"{VERDICT_GLYPHS['pass']} {passed} of {len(gates)} pass", *raised, *adjusted]))
 
 
 def numbers_tables(exam: ExamResult, ratios: Sequence[str]) -> tuple[Table, ...]:

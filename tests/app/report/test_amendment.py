@@ -15,7 +15,7 @@ from app.report.attach import embedded_amended, embedded_results
 from app.report.signing import Signer
 from app.report.verify import verify_report
 from tests.app.report.conftest import VERSION, source_of
-from tests.app.report.pdf_reading import fonts_without_file, whole_text
+from tests.app.report.pdf_reading import fonts_without_file, page_texts, whole_text
 
 
 def amending(study: Study, exam: ExamResult, source: ReportSource, earlier: bytes, named: str) -> ReportSource:
@@ -64,3 +64,14 @@ def test_an_amendment_without_its_report_is_no_amendment(study, exam, first, sig
     found = verify_report(report_bytes(without, signer), trust_roots=[root])
     assert not found.ok
     assert "does not carry it" in str(found.problem)
+
+
+def test_the_first_page_says_why_and_what_changed_first_of_all(study, exam, first, signed: bytes) -> None:
+    source = amending(study, exam, first, signed, "ab" * 32)
+    assert source.amendment is not None
+    changes = tuple(f"Change {number}." for number in range(1, 6))
+    many = dataclasses.replace(source, amendment=dataclasses.replace(source.amendment, changes=changes))
+    page = page_texts(report_bytes(many))[0]
+    assert "amends an earlier signed one, which it carries whole: The level was named wrongly." in page
+    assert "Changed: Change 1; Change 2; Change 3; and 2 more, listed behind." in page
+    assert "Change 5." in whole_text(report_bytes(many))
