@@ -58,13 +58,12 @@ def read(file: InputFile) -> Contents:
 
 def _data_half(file: InputFile, size: int) -> InputFile:
     """Return the sibling that holds exactly what the header announces."""
-    others = [one for one in file.siblings if one.path.suffix != file.path.suffix or one.shown != file.shown]
-    fitting = [one for one in others if one.path.stat().st_size == size]
+    fitting = [one for one in file.siblings if one.path.stat().st_size == size]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         raise UnreadableFile("several files beside this SPAR header could be its data; keep one pair per name")
-    named = [one for one in others if one.name.lower().endswith(".sdat")]
+    named = [one for one in file.siblings if one.name.lower().endswith(".sdat")]
     if named:
         held = named[0].path.stat().st_size // _BYTES
         raise UnreadableFile(
