@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from analysis.errors import UnreadableFile
-from analysis.readers.guard import one_sentence
+from analysis.readers.guard import one_sentence, silent
 from analysis.readers.records import Contents, InputFile
 
 MOST_MEMORY_BYTES = 2 * 1024**3
@@ -133,6 +133,7 @@ def serve(connection: Connection) -> None:
     """Read what is asked for until the parent closes the connection; the child's whole life."""
     from analysis.readers.registry import READERS
 
+    _import_libraries()
     _limit_everything()
     readers = {reader.name: reader.read for reader in READERS}
     connection.send("ready")
@@ -149,6 +150,16 @@ def serve(connection: Connection) -> None:
             answer = str(error)
         _limit_memory(None)
         connection.send(answer)
+
+
+def _import_libraries() -> None:
+    """Import what the readers will need before the clock of the first file runs."""
+    with silent():
+        import mapvbvd
+        from spec2nii.GE import ge_pfile
+        from spec2nii.Siemens import twixfunctions
+
+    del mapvbvd, ge_pfile, twixfunctions
 
 
 def _limit_everything() -> None:
