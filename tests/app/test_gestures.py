@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyqtgraph as pg
 import pytest
 from PySide6 import QtCore, QtGui, QtWidgets
 from pytestqt.qtbot import QtBot
 
+from analysis.types import Study
 from app.main import apply_look
 from app.store import Store
 from tests.hand import drag, handle_of, send, tab_point, wheel
@@ -350,6 +353,36 @@ def test_a_transient_is_taken_out_by_mouse_and_comes_back(active: Desk, qtbot: Q
     view.close()
     undo(active, qtbot)
     assert session.voxel_reading(0).settings.process.keep_transients is None
+
+
+def noisy_study() -> Study:
+    """The first disc in so much noise that a gate fails."""
+    study = study_with_images()
+    first, *rest = study.acquisitions
+    rng = np.random.default_rng(4)
+    noise = rng.standard_normal((2, *first.fids.shape)) * 12 * np.abs(first.fids[..., -64:]).std()
+    return replace(study, acquisitions=(replace(first, fids=first.fids + noise[0] + 1j * noise[1]), *rest))
+
+
+def test_a_failed_gate_is_accepted_with_a_typed_reason_and_undone(qtbot: QtBot, qapp: QtWidgets.QApplication) -> None:
+    apply_look(qapp)
+    desk = desk_with(qtbot, study=noisy_study())
+    desk.open(qtbot)
+    session, bar = desk.session, desk.window.spectrum.quality
+    assert session.exam is not None
+    failed = next(gate for gate in session.exam.voxels[0].quality.gates if gate.verdict == "fail")
+    assert not session.exam.voxels[0].quality.evaluable
+    chip = next(c for c in bar.chips if isinstance(c, QtWidgets.QPushButton) and failed.name in c.text())
+    qtbot.mouseClick(chip, LEFT)
+    qtbot.keyClicks(bar.editor.reason, "seen in both halves")
+    qtbot.keyClick(bar.editor.reason, Qt.Key.Key_Return)
+    desk.settle(qtbot)
+    accepted = next(gate for gate in session.exam.voxels[0].quality.gates if gate.name == failed.name)
+    assert (accepted.verdict, accepted.accepted) == ("warn", "seen in both halves")
+    assert "⚑" in str(desk.window.discs.model.index(0, 0).data())
+    undo(desk, qtbot)
+    assert session.voxel_reading(0).settings.accepted_gates == ()
+    desk.close()
 
 
 def test_the_worklist_opens_a_study_by_keys(qtbot: QtBot, qapp: QtWidgets.QApplication, tmp_path: Path) -> None:
