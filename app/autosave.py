@@ -17,12 +17,13 @@ from typing import Protocol
 
 from analysis.worklist import ReadingState, StudyId
 from app.store import BEAT_S, StoreError
+from widgets.texts import noop, plural, tr
 
 _LOG = logging.getLogger(__name__)
 _RETRY_S = 2.0
 
-SAVED_AGAIN = "Saving works again; everything up to your last change is in the store."
-TAKEN_OVER = "Somebody else has taken over this reading; what you change from now on is not saved."
+SAVED_AGAIN = noop("Saving works again; everything up to your last change is in the store.")
+TAKEN_OVER = noop("Somebody else has taken over this reading; what you change from now on is not saved.")
 
 
 class Keeper(Protocol):
@@ -154,8 +155,12 @@ class Autosave:
             if not self._waiting:
                 return None
             count = len(self._waiting)
-            lost = "The last change of this reading was" if count == 1 else f"The last {count} changes were"
-            return f"{lost} not saved. {self._trouble or 'The store of readings did not answer in time.'}"
+            return plural(
+                "The last change of this reading was not saved. {why}",
+                "The last {n} changes were not saved. {why}",
+                count,
+                why=self._trouble or tr("The store of readings did not answer in time."),
+            )
 
     # --- on the thread -------------------------------------------------------------------------------------------
 
@@ -205,7 +210,7 @@ class Autosave:
             return False
         except Exception as error:  # noqa: BLE001 - a bug here must not end the saving unheard
             _LOG.error("A gesture could not be saved: %s.", type(error).__name__)  # noqa: TRY400 - may quote the row
-            self._fail("The reading could not be saved because of an error in Discern; the log says which.")
+            self._fail(tr("The reading could not be saved because of an error in Discern; the log says which."))
             return False
         with self._changed:
             self._waiting.popleft()
@@ -213,7 +218,7 @@ class Autosave:
             self._changed.notify_all()
         self._listener.saved(left)
         if had_trouble:
-            self._listener.recovered(SAVED_AGAIN)
+            self._listener.recovered(tr(SAVED_AGAIN))
         return True
 
     def _fail(self, sentence: str, *, for_good: bool = False) -> None:
@@ -234,4 +239,4 @@ class Autosave:
             return  # the next beat or the next gesture will tell
         if not held:
             self._holds_lock = False
-            self._fail(TAKEN_OVER, for_good=True)
+            self._fail(tr(TAKEN_OVER), for_good=True)

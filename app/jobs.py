@@ -14,6 +14,7 @@ from PySide6 import QtCore
 
 from analysis.errors import Cancelled, DiscernError
 from analysis.types import Progress, Stop
+from widgets.texts import tr
 
 T = TypeVar("T")
 Work = Callable[[Progress, Stop], T]
@@ -50,11 +51,19 @@ def sentence_of(error: BaseException, title: str) -> str:
     if isinstance(error, DiscernError):
         return str(error)
     if isinstance(error, MemoryError):
-        return f"{title}: there is not enough memory. Nothing was changed; close other programs and try again."
+        return tr(
+            "{title}: there is not enough memory. Nothing was changed; close other programs and try again.", title=title
+        )
     if isinstance(error, PermissionError):
-        return f"{title}: the computer refuses access to a file. Nothing was changed; check who may read it."
+        return tr(
+            "{title}: the computer refuses access to a file. Nothing was changed; check who may read it.", title=title
+        )
     kind = type(error).__name__
-    return f"{title}: something unexpected went wrong ({kind}). Nothing was changed; the log file holds the details."
+    return tr(
+        "{title}: something unexpected went wrong ({kind}). Nothing was changed; the log file holds the details.",
+        title=title,
+        kind=kind,
+    )
 
 
 class JobRunner(QtCore.QObject):

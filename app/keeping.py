@@ -18,9 +18,10 @@ from app.autosave import Autosave, Listener
 from app.jobs import JobRunner
 from app.session import ReadingSession
 from app.store import DamagedRevision, Lock, Revision, SignedReport, Store, StoreError, files_of, user_name
+from widgets.texts import noop, tr
 
 KEEP = "keep"
-IS_FINAL = "This reading is final; it can be looked at and amended, not changed."
+IS_FINAL = noop("This reading is final; it can be looked at and amended, not changed.")
 _FLUSH_S = 20.0
 
 
@@ -68,17 +69,24 @@ def take(store: Store, study: Study) -> Kept:
         try:
             reading = reading_from_json(revision.document)
         except BadReading as error:
-            note = f"{error} It was left in the store as it is, and this reading begins anew."
+            note = tr("{error} It was left in the store as it is, and this reading begins anew.", error=error)
     if not lock.mine:
         since = lock.holder.since.astimezone().strftime("%H:%M")
-        read_only = (
-            f"{lock.holder.user} at {lock.holder.host} works on this reading since {since}; you can look at it, "
-            "and nothing you change would be kept."
+        read_only = tr(
+            "{user} at {host} works on this reading since {since}; you can look at it, and nothing you change would be "
+            "kept.",
+            user=lock.holder.user,
+            host=lock.holder.host,
+            since=since,
         )
     elif revision is not None and reading is not None and _is_signed(reading, revision, signed):
-        read_only = IS_FINAL
+        read_only = tr(IS_FINAL)
     elif lock.taken_from is not None:
-        note = f"The reading was left open by {lock.taken_from.user} at {lock.taken_from.host}; it is yours now."
+        note = tr(
+            "The reading was left open by {user} at {host}; it is yours now.",
+            user=lock.taken_from.user,
+            host=lock.taken_from.host,
+        )
     return Kept(study_id, lock, reading, read_only, note, signed, store.first_seen(study_id))
 
 
@@ -155,13 +163,13 @@ class Keeping(QtCore.QObject):
 
         def failed(sentence: str) -> None:
             self._session.open_study(study, fresh)
-            self.trouble.emit(f"This reading is not saved. {sentence}")
+            self.trouble.emit(tr("This reading is not saved. {why}", why=sentence))
             opened()
 
         def work(_: Progress, __: Stop) -> Kept:
             return take(store, study)
 
-        self._jobs.start(KEEP, "Looking up the reading", work, done=done, failed=failed, quiet=True)
+        self._jobs.start(KEEP, tr("Looking up the reading"), work, done=done, failed=failed, quiet=True)
 
     def _begin_saving(self) -> None:
         if self._store is not None and self._kept is not None and self._autosave is None:
@@ -214,8 +222,8 @@ class Keeping(QtCore.QObject):
     def settle(self, reading: Reading, signed: SignedReport | None) -> None:
         """Make the session's reading the one that was signed; nothing of it can be changed any more."""
         if self._kept is not None:
-            self._kept = replace(self._kept, reading=reading, signed=signed, read_only=IS_FINAL)
-        self._session.turn_page(reading, read_only=IS_FINAL)
+            self._kept = replace(self._kept, reading=reading, signed=signed, read_only=tr(IS_FINAL))
+        self._session.turn_page(reading, read_only=tr(IS_FINAL))
 
     def amend(self, reading: Reading, reason: str, signed_sha256: str) -> None:
         """Begin the amendment of a signed reading and save that; its settings and texts start as they were signed."""

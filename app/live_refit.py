@@ -15,6 +15,7 @@ from analysis.types import ExamResult, Fit, Progress, Stop, VoxelResult
 from analysis.voxel_settings import VoxelSettings
 from app.jobs import JobRunner
 from app.session import NO_VOXEL, ReadingSession
+from widgets.texts import tr
 
 PREVIEW, REFIT, AUTOMATIC = "preview", "refit", "automatic"
 BasesOf = Callable[[Protocol], BasisCache]
@@ -177,7 +178,7 @@ class LiveRefit(QtCore.QObject):
         def work(_: Progress, stop: Stop) -> tuple[Reading, ExamResult]:
             return reading, reanalysed(known, settings, bases, stop)
 
-        self._jobs.start(REFIT, "Fitting again", work, done=self._on_refitted, failed=self._on_failed, quiet=True)
+        self._jobs.start(REFIT, tr("Fitting again"), work, done=self._on_refitted, failed=self._on_failed, quiet=True)
 
     def _on_refitted(self, found: tuple[Reading, ExamResult]) -> None:
         reading, exam = found
