@@ -182,12 +182,20 @@ class _SpoolingDimse(DIMSEServiceProvider):
 
 
 def forget_unfinished(event: evt.Event) -> None:
-    """When a connection ends, remove the half of an object it may have left."""
+    """When a connection ends, remove the half of an object it may have left, and wait for no request any more."""
     dimse, waking = event.assoc.dimse, event.assoc.dul.to_provider_queue
+    _expect_nothing(event.assoc)
     if isinstance(waking, _WakingQueue):
         waking.close()
     if isinstance(dimse, _SpoolingDimse):
         dimse.give_up()
+
+
+def _expect_nothing(association: Association) -> None:
+    """Let a thread that still waits for an association request end, as if its time were over."""
+    if association.is_acceptor and not association.is_established:
+        waiting: Any = association.dul.to_user_queue
+        waiting.put(None)
 
 
 class PeerEntity(AE):
@@ -328,5 +336,6 @@ class GuardedServer(ThreadedAssociationServer):
         for association in self.active_associations:
             with contextlib.suppress(OSError, AttributeError, RuntimeError):
                 association.abort()
+            _expect_nothing(association)
             association.join(self.limits.request_s)
         thread.join(self.limits.request_s)
