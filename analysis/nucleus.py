@@ -38,6 +38,7 @@ _SAMPLES = 60_000
 """Points in the voxel; a share is exact to about 0.3 % of the voxel."""
 _GOLDEN = 1.2207440846057596
 """The root of x^4 = x + 1: multiples of its inverse powers fill a box evenly (Roberts's sequence; recalled)."""
+_FEW_CORNERS, _REACH = 12, 1 / 8
 _SAME_PLANE = math.cos(math.radians(3))
 
 
@@ -273,6 +274,25 @@ def _in_polygon(points: FloatArray, polygon: FloatArray) -> BoolArray:
 def _in_hull(points: FloatArray, corners: FloatArray) -> BoolArray:
     planes = spatial.ConvexHull(corners).equations
     return np.asarray(np.all(points @ planes[:, :3].T + planes[:, 3] <= 1e-9, axis=1))
+
+
+def pulled(contour: Contour, corner: int, to_mm: Point) -> Contour:
+    """Return an outline with a corner moved to another point; of a line drawn by hand the neighbours follow.
+
+    A polygon of few corners moves that corner alone. Of a denser one those within an eighth of its length go with it,
+    less and less, so that a smooth line stays smooth.
+    """
+    points = np.asarray(contour.points_mm)
+    share = np.zeros(len(points))
+    share[corner] = 1.0
+    if len(points) > _FEW_CORNERS:
+        steps = np.linalg.norm(np.roll(points, -1, axis=0) - points, axis=1)
+        along = np.concatenate([[0.0], np.cumsum(steps)])
+        away = np.abs(along[:-1] - along[corner])
+        away = np.minimum(away, along[-1] - away) / (along[-1] * _REACH)
+        share = np.where(away < 1, np.cos(np.minimum(away, 1) * np.pi / 2) ** 2, 0.0)
+    moved = points + np.outer(share, np.asarray(to_mm) - points[corner])
+    return Contour(tuple((float(x), float(y), float(z)) for x, y, z in moved), contour.plane, "drawn")
 
 
 def thinned(points: Sequence[Point], least_mm: float) -> tuple[Point, ...]:

@@ -45,6 +45,7 @@ class NucleusDesk(QtCore.QObject):
         row.discard_requested.connect(lambda: self._offer(None))
         row.remove_requested.connect(self._remove)
         drawing.drawn.connect(self._on_drawn)
+        drawing.changed.connect(self._on_changed)
         drawing.toggled.connect(row.set_drawing)
         drawing.refused.connect(self._say)
 
@@ -63,6 +64,14 @@ class NucleusDesk(QtCore.QObject):
         self._session.select(index)
         outline = self._session.voxel_reading(index).nucleus.but(contour)
         self._edit(tr("nucleus outline of {label}", label=self._label(index)), index, outline)
+
+    def _on_changed(self, contour: Contour) -> None:
+        index = self._session.selected
+        if index == NO_VOXEL:
+            return
+        outline = self._session.voxel_reading(index).nucleus.but(contour)
+        self._edit(tr("nucleus outline of {label}", label=self._label(index)), index, outline)
+        self.offered_changed.emit()  # where nothing may be changed, the slices show the outline as it is kept
 
     def _disc_within(self, contour: Contour) -> int | None:
         """Return the voxel that an outline was drawn about: the selected one where it holds a part of it."""

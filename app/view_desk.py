@@ -26,7 +26,7 @@ class ViewDesk(QtCore.QObject):
     def __init__(self, window: MainWindow, session: ReadingSession, jobs: JobRunner, nuclei: NucleusDesk) -> None:
         super().__init__(window)
         self._window, self._session, self._jobs, self._nuclei = window, session, jobs, nuclei
-        nuclei.offered_changed.connect(self._show_marks)
+        nuclei.offered_changed.connect(self._show_marks_anew)
         session.reading_changed.connect(self._show_marks)
         self._shown_marks: list[VoxelMark] | None = None
         self._had_exam = False
@@ -58,6 +58,11 @@ class ViewDesk(QtCore.QObject):
         window.discs.set_exam(session.acquisitions, session.exam, ratios, pretests, live=session.in_gesture)
         if not session.in_gesture:
             window.fit_table()
+
+    def _show_marks_anew(self) -> None:
+        """Show the voxels as they are kept, also where the images show what the reader could not keep."""
+        self._shown_marks = None
+        self._show_marks()
 
     def _show_marks(self) -> None:
         marks = self.marks()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from PySide6 import QtCore, QtWidgets
 
 from analysis.displacement import LineName
 from analysis.geometry import to_pixels
+from analysis.nucleus import Contour, contour_pixels
 from analysis.types import FloatArray
 from widgets import overlays, slice_marks
 from widgets.nucleus_overlay import NucleusCut, nucleus_cuts
@@ -19,6 +21,8 @@ from widgets.shifted import ShiftedOutline, shifted_outlines
 from widgets.slice_canvas import SliceCanvas
 from widgets.texts import tr
 from widgets.window_presets import PresetId, preset_window
+
+_CORNER_PX = 7.0
 
 
 class AnnotatedSlice(SliceCanvas):
@@ -38,6 +42,8 @@ class AnnotatedSlice(SliceCanvas):
     references_toggled = QtCore.Signal(bool)
     drawing_toggled = QtCore.Signal()
     bands_toggled = QtCore.Signal(bool)
+    outline_changed = QtCore.Signal(object)
+    """The reader pulled at the outline of the selected voxel's nucleus; the new `Contour`."""
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -190,6 +196,27 @@ class AnnotatedSlice(SliceCanvas):
         """Whether the selected voxel has a place here, so that its nucleus can be outlined."""
         mark = slice_marks.named(self._marks, self.selected)
         return self.stack is not None and mark is not None and self.related(mark)
+
+    def corner_at(self, at: QtCore.QPointF) -> tuple[Contour, int] | None:
+        """Return the outline of the selected voxel, and which of its corners, lies under a widget point."""
+        for cut in self.nuclei:
+            if cut.whole and not cut.offered and cut.voxel == self.selected:
+                away = [(point - at).manhattanLength() for point in self.to_widget(cut.pixels).toList()]
+                nearest = min(range(len(away)), key=away.__getitem__)
+                if away[nearest] <= _CORNER_PX:
+                    return cut.contour, nearest
+        return None
+
+    def show_pulled(self, before: Contour, after: Contour) -> None:
+        """Show an outline as it would be, while the reader pulls at it."""
+        assert self.stack is not None
+        pixels, whole = contour_pixels(after, self.stack.frame, self.index)
+        changed = [
+            replace(cut, contour=after, pixels=pixels, whole=whole) if cut.contour is before else cut
+            for cut in self.nuclei
+        ]
+        self.nuclei = tuple(changed)
+        self.update()
 
     def draw_to(self, at: QtCore.QPointF) -> None:
         """Draw the outline on to a widget point."""

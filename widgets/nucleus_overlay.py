@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6 import QtCore, QtGui
 
-from analysis.nucleus import contour_pixels
+from analysis.nucleus import Contour, contour_pixels
 from analysis.types import FloatArray, Volume
 from widgets import theme
 from widgets.overlays import VoxelMark
@@ -20,6 +20,7 @@ class NucleusCut:
     """Where one outline shows on a slice: the polygon, or (not `whole`) the places where it passes through."""
 
     voxel: int
+    contour: Contour
     pixels: FloatArray
     whole: bool
     offered: bool
@@ -34,7 +35,7 @@ def nucleus_cuts(marks: Iterable[VoxelMark], frame: Volume, index: int) -> tuple
             for contour in contours:
                 pixels, whole = contour_pixels(contour, frame, index)
                 if len(pixels):
-                    found.append(NucleusCut(mark.index, pixels, whole, offered))
+                    found.append(NucleusCut(mark.index, contour, pixels, whole, offered))
     return tuple(found)
 
 

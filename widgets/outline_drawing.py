@@ -21,6 +21,8 @@ class OutlineDrawing(QtCore.QObject):
 
     drawn = QtCore.Signal(tuple, str)
     """The corners of an outline of the selected voxel's disc, LPS mm, and the body plane it lies in."""
+    changed = QtCore.Signal(object)
+    """The reader pulled at an outline of the selected voxel's disc; the new `Contour`."""
     refused = QtCore.Signal(str)
     toggled = QtCore.Signal(bool)
 
@@ -29,6 +31,7 @@ class OutlineDrawing(QtCore.QObject):
         self._views = tuple(views)
         for view in self._views:
             view.drawing_toggled.connect(self.toggle)
+            view.outline_changed.connect(self.changed)
             view.pen.finished.connect(functools.partial(self._on_finished, view))
 
     @property

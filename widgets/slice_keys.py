@@ -58,6 +58,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     (noop("middle drag"), "pan"),
     (noop("right drag, Ctrl+wheel"), "zoom"),
     (noop("right click"), noop("menu with the series, the presets and the shifted volumes")),
+    (noop("drag a corner of the nucleus"), noop("mend its outline")),
     (noop("double click"), noop("maximise or restore the pane")),
     ("Shift+move", noop("linked cursor: one point in every view of its frame of reference")),
     (

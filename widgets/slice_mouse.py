@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from analysis.nucleus import Contour, pulled
 from widgets.annotated_slice import AnnotatedSlice
 
 _WINDOW_DRAG_PX = 500.0
@@ -30,12 +31,16 @@ class SliceMouse(QtCore.QObject):
         self._press = self._last = QtCore.QPointF()
         self._dragged = False
         self._notches = 0
+        self._pulled: tuple[Contour, int, Contour] | None = None
+        """The outline that the reader pulls at as it was, the corner, and the outline as it would be."""
         view.installEventFilter(self)
 
     def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:
         kind = event.type()
         if isinstance(event, QtGui.QMouseEvent):
             if self._view.pen.on and self._draw(event):
+                return True
+            if self._pull(event):
                 return True
             if kind == QtCore.QEvent.Type.MouseButtonPress:
                 self._on_press(event)
@@ -74,6 +79,31 @@ class SliceMouse(QtCore.QObject):
                 pen.drop_last()
         return True
 
+    def _pull(self, event: QtGui.QMouseEvent) -> bool:
+        """Let the left button pull at a corner of the nucleus's outline."""
+        kind = event.type()
+        if kind == QtCore.QEvent.Type.MouseButtonPress and event.button() == Button.LeftButton:
+            found = self._view.corner_at(event.position()) if not event.modifiers() else None
+            if found is None:
+                return False
+            self._view.setFocus(QtCore.Qt.FocusReason.MouseFocusReason)
+            self._pulled = (*found, found[0])
+            return True
+        if self._pulled is None:
+            return False
+        before, corner, now = self._pulled
+        if kind == QtCore.QEvent.Type.MouseMove:
+            point = self._view.to_patient(event.position())
+            if point is not None:
+                after = pulled(before, corner, point)
+                self._view.show_pulled(now, after)
+                self._pulled = before, corner, after
+        elif kind == QtCore.QEvent.Type.MouseButtonRelease:
+            self._pulled = None
+            if now is not before:
+                self._view.outline_changed.emit(now)
+        return True
+
     def _on_press(self, event: QtGui.QMouseEvent) -> None:
         self._view.setFocus(QtCore.Qt.FocusReason.MouseFocusReason)
         self._press = self._last = event.position()
@@ -88,8 +118,11 @@ class SliceMouse(QtCore.QObject):
             self._view.point_at(event.position())
             return
         if self._button == Button.NoButton:
-            over = self._view.voxel_at(event.position()) is not None
-            shape = QtCore.Qt.CursorShape.PointingHandCursor if over else QtCore.Qt.CursorShape.ArrowCursor
+            shape = QtCore.Qt.CursorShape.ArrowCursor
+            if self._view.corner_at(event.position()) is not None:
+                shape = QtCore.Qt.CursorShape.SizeAllCursor
+            elif self._view.voxel_at(event.position()) is not None:
+                shape = QtCore.Qt.CursorShape.PointingHandCursor
             if shape != self._view.cursor().shape():
                 self._view.setCursor(shape)
             return

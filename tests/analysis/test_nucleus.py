@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis.nucleus import Contour, NucleusOutline, contour_pixels, holds_part_of, nucleus_share, thinned
+from analysis.nucleus import Contour, NucleusOutline, contour_pixels, holds_part_of, nucleus_share, pulled, thinned
 from analysis.reading import Reading, VoxelReading, reading_from_json
 from analysis.reslice import BodyPlane
 from analysis.types import Volume, Voxel
@@ -147,6 +148,22 @@ def test_which_voxel_an_outline_was_drawn_about() -> None:
     beside = frame("sagittal", (5.0, 8.0, 4.0), (9.0, 0.0, 0.0))
     assert not holds_part_of(above, box)
     assert not holds_part_of(beside, box)
+
+
+def test_pulling_at_a_corner() -> None:
+    square = frame("sagittal", (0.0, 10.0, 5.0))
+    moved = pulled(square, 0, (0.0, -12.0, -6.0))
+    assert moved.points_mm[0] == (0.0, -12.0, -6.0)
+    assert moved.points_mm[1:] == square.points_mm[1:]
+    circle = ring("sagittal", (10.0, 10.0, 10.0), points=80)
+    x, y, z = circle.points_mm[20]
+    smooth = pulled(replace(circle, source="proposed"), 20, (x, y, z + 3.0))
+    rise = np.asarray(smooth.points_mm)[:, 2] - np.asarray(circle.points_mm)[:, 2]
+    assert rise[20] == pytest.approx(3.0)
+    assert 0 < rise[15] < rise[18] < 3.0
+    assert rise[25] == pytest.approx(rise[15])
+    assert np.count_nonzero(rise > 1e-9) < 22  # a quarter of the line at most
+    assert smooth.source == "drawn"
 
 
 # --- on slices -------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from analysis.reading import reading_from_json
 from analysis.reslice import body_axes
 from app.main import apply_look
 from app.store import Store
+from tests.hand import drag
 from tests.reading_desk import Desk, desk_with, study_with_images
 from widgets.slice_view import SliceView
 
@@ -197,3 +198,34 @@ def test_an_edit_leaves_the_divider_above_the_table_alone(imaged_desk: Desk, qtb
     qtbot.waitUntil(lambda: not desk.jobs.is_running("analyse"), timeout=20_000)
     QtWidgets.QApplication.processEvents()
     assert desk.window.left.sizes() == before
+
+
+def test_a_corner_is_pulled_with_the_mouse_in_one_step(imaged_desk: Desk, qtbot: QtBot) -> None:
+    desk, view = imaged_desk, imaged_desk.window.grid.large
+    desk.window.grid.drawing.toggle()
+    draw(desk, qtbot, view)
+    before = desk.session.voxel_reading(0).nucleus.of("sagittal")
+    window = view.level_and_width
+    corner = view.to_widget(view.nuclei[0].pixels).at(0)
+    drag(view, corner, (-15, 4))
+    after = desk.session.voxel_reading(0).nucleus.of("sagittal")
+    assert before is not None
+    assert after is not None
+    assert after.points_mm[0] != before.points_mm[0]
+    assert after.points_mm[1:] == before.points_mm[1:]
+    assert view.level_and_width == window  # the drag did not window
+    assert len(desk.session.history.done) == 2
+    desk.window.undo_action.trigger()
+    assert desk.session.voxel_reading(0).nucleus.of("sagittal") == before
+    assert view.nuclei[0].contour == before
+
+
+def test_of_a_reading_that_cannot_be_changed_the_outline_springs_back(imaged_desk: Desk, qtbot: QtBot) -> None:
+    desk, view = imaged_desk, imaged_desk.window.grid.large
+    desk.window.grid.drawing.toggle()
+    draw(desk, qtbot, view)
+    kept = desk.session.voxel_reading(0).nucleus.of("sagittal")
+    desk.session._read_only = "Somebody else works on this reading."
+    drag(view, view.to_widget(view.nuclei[0].pixels).at(0), (-15, 4))
+    assert desk.session.voxel_reading(0).nucleus.of("sagittal") == kept
+    assert view.nuclei[0].contour == kept
