@@ -213,6 +213,7 @@ def _show(
     window.clamp_to_screens()
     window.show()
     QtCore.QTimer.singleShot(0, workstation, lambda: workstation.open_paths(list(paths)))
+    workstation.network.resume()
     return int(app.exec())
 
 

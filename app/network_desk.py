@@ -19,6 +19,7 @@ from analysis.network import (
     TlsFiles,
 )
 from analysis.types import Progress, Stop
+from app.dicom.network.outbox import Outbox, default_folder
 from app.jobs import JobRunner
 from app.network_receiving import Receiving
 from app.network_sending import Sending
@@ -51,6 +52,7 @@ class NetworkDesk(QtCore.QObject):
         self._jobs = jobs = JobRunner(self, threads=_THREADS)
         self._open_paths = open_paths
         self.settings = NetworkSettings()
+        self._begun = False
         self.view: NetworkWindow | None = None
         self.receiving = Receiving(jobs, services.store, services.read_studies)
         self.sending = Sending(jobs, services.store)
@@ -66,14 +68,27 @@ class NetworkDesk(QtCore.QObject):
 
     def show(self) -> None:
         """Open the window, or bring it to the front."""
+        self.begin()
         if self.view is None:
             self.view = self._build()
-            self._take(kept_settings(self._say))
-            self.sending.start(self.settings)
+            self._take(self.settings)
         self._refresh()
         self._look.start()
         self.view.show()
         self.view.raise_()
+
+    def begin(self) -> Outbox | None:
+        """Read the settings and begin to send what is queued, once; returns the queue, None where it cannot be used."""
+        if not self._begun:
+            self._begun = True
+            self._take(kept_settings(self._say))
+            self.sending.start(self.settings)
+        return self.sending.outbox
+
+    def resume(self) -> None:
+        """Begin at the start of the program, where something was left in the queue."""
+        if Outbox.is_used(default_folder()):
+            self.begin()
 
     def close(self) -> None:
         """Stop listening and sending, and close the window; what is queued is sent at the next start."""

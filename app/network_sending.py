@@ -30,23 +30,23 @@ class Sending(QtCore.QObject):
     def __init__(self, jobs: JobRunner, store: Store | None) -> None:
         super().__init__()
         self._jobs, self._store = jobs, store
-        self._outbox: Outbox | None = None
+        self.outbox: Outbox | None = None
         self.settings = NetworkSettings()
         self.items: list[QueueItem] = []
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(_TURN_MS)
-        self._timer.timeout.connect(self._turn)
+        self._timer.timeout.connect(self.turn)
 
     def start(self, settings: NetworkSettings) -> None:
         """Begin with what was queued before."""
         self.settings = settings
         try:
-            self._outbox = Outbox(default_folder())
+            self.outbox = Outbox(default_folder())
         except NetworkProblem as error:
             self.trouble.emit(str(error))
             return
         self._timer.start()
-        self._turn()
+        self.turn()
 
     def stop(self) -> None:
         """Stop sending; what is under way is cut off and stays in the queue."""
@@ -71,11 +71,11 @@ class Sending(QtCore.QObject):
 
     def confirmed(self, transaction_uid: str, safe: tuple[str, ...], lost: tuple[str, ...]) -> None:
         """Note a node's answer to a storage commitment; called on a thread of the network."""
-        if self._outbox is not None:
-            self._outbox.confirmed(transaction_uid, safe, lost)
+        if self.outbox is not None:
+            self.outbox.confirmed(transaction_uid, safe, lost)
 
     def _change(self, change: Callable[[Outbox], object]) -> None:
-        outbox = self._outbox
+        outbox = self.outbox
         if outbox is None:
             return
 
@@ -87,8 +87,9 @@ class Sending(QtCore.QObject):
         key = f"{CHANGE} {id(change)}"
         self._jobs.start(key, "Queueing", work, done=self._show, failed=self.trouble.emit, quiet=True)
 
-    def _turn(self) -> None:
-        outbox, settings, store = self._outbox, self.settings, self._store
+    def turn(self) -> None:
+        """Send what is due, unless that is under way."""
+        outbox, settings, store = self.outbox, self.settings, self._store
         if outbox is None or self._jobs.is_running(SEND):
             return
 

@@ -19,6 +19,7 @@ from app.nucleus_desk import NucleusDesk
 from app.opening_desk import OPEN, OpeningDesk
 from app.prior_desk import PriorDesk, read_prior
 from app.report_desk import ReportDesk
+from app.send_report_desk import SendReportDesk
 from app.services import Services
 from app.session import ReadingSession
 from app.side_windows import SideWindows
@@ -61,6 +62,7 @@ class Workstation(QtCore.QObject):
         self.watching = WatchDesk(window, session, jobs, self.open_paths)
         self.worklist = WorklistDesk(window, jobs, services.store, self.open_paths, self.prior.open)
         self.network = NetworkDesk(window, session, services, self.open_paths)
+        self.send_report = SendReportDesk(window, session, jobs, self.network, self.reports.signed_file)
         self.nuclei = NucleusDesk(window, session, jobs)
         self.views = ViewDesk(window, session, jobs, self.nuclei)
         self.export = ExportDesk(window, session)

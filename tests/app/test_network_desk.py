@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6 import QtCore, QtWidgets
 from pytestqt.qtbot import QtBot
 
 from analysis.network import NetworkSettings, Node
+from analysis.worklist import WorklistFilter
+from app.audit.events import event_in
+from app.dicom.network.outbox import Outbox, default_folder
 from app.dicom.network.settings_file import load_settings, save_settings
+from app.report_preview import SignedFile
 from app.store import Store
 from tests.app.dicom.network.peers import LOOPBACK, free_port, spectra, storescu
 from tests.app.dicom.objects import STUDY
@@ -52,8 +57,6 @@ def press(qtbot: QtBot, button: QtWidgets.QPushButton) -> None:
 def actions_of(desk: Desk) -> list[str]:
     store = desk.station.network._services.store
     assert store is not None
-    from app.audit.events import event_in
-
     return [event_in(record.content)[0].action for record in store.audit.records()]
 
 
@@ -109,13 +112,50 @@ def test_the_receiver_is_switched_on_and_what_comes_stands_in_the_worklist(
     qtbot.waitUntil(lambda: view.receiver.table.rows.rowCount() == 1, timeout=LONG_MS)
     store = desk.station.network._services.store
     assert store is not None
-    from analysis.worklist import WorklistFilter
-
     assert len(store.worklist(WorklistFilter())) == 1
     press(qtbot, view.receiver.switch)
     qtbot.waitUntil(lambda: view.receiver.switch.text() == "Switch on", timeout=LONG_MS)
     qtbot.waitUntil(lambda: "received" in actions_of(desk), timeout=LONG_MS)
     assert storescu(port, spectra(tmp_path)).returncode != 0
+
+
+def test_the_signed_report_is_queued_for_the_chosen_node_and_sent(
+    qtbot: QtBot, desk: Desk, archive: Orthanc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The objects themselves are built, and come back from the archive, in the test from end to end."""
+    desk.open(qtbot)
+    save_settings(NetworkSettings(nodes=(Node("Orthanc", archive.aet, LOOPBACK, archive.dicom_port),)))
+    sending = desk.station.send_report
+    sending._offer()
+    assert not sending.menu.isEnabled()
+
+    def export(folder: Path, *_: object, **__: object) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name=file.name) for file in spectra(folder)]
+
+    monkeypatch.setattr("app.dicom.export.write_export", export)
+    monkeypatch.setattr(sending, "_signed", lambda: SignedFile("0" * 64, lambda: b"%PDF"))
+    sending._offer()
+    assert sending.menu.isEnabled()
+    sending.fill()
+    assert [action.text() for action in sending.menu.actions()] == ["Orthanc"]
+    sending.menu.actions()[0].trigger()
+    queue = desk.station.network.sending
+    qtbot.waitUntil(lambda: [item.state for item in queue.items] == ["sent", "sent"], timeout=LONG_MS)
+    assert {item.label for item in queue.items} == {"signed report"}
+    assert any("2 objects are queued for Orthanc" in notice.text for notice in desk.window.notices.log)
+
+
+def test_what_was_left_in_the_queue_is_sent_when_the_program_starts(
+    qtbot: QtBot, desk: Desk, archive: Orthanc, tmp_path: Path
+) -> None:
+    network = desk.station.network
+    network.resume()
+    assert network.sending.outbox is None
+    save_settings(NetworkSettings(nodes=(Node("Orthanc", archive.aet, LOOPBACK, archive.dicom_port),)))
+    Outbox(default_folder()).add(spectra(tmp_path), "Orthanc")
+    network.resume()
+    qtbot.waitUntil(lambda: [item.state for item in network.sending.items] == ["sent", "sent"], timeout=LONG_MS)
+    assert network.view is None
 
 
 def test_a_receiver_that_cannot_start_says_why(qtbot: QtBot, desk: Desk) -> None:

@@ -47,6 +47,14 @@ class Outbox:
         except OSError as error:
             raise NetworkProblem(f"The queue for sending, {folder}, cannot be made: {reason_of(error)}.") from error
 
+    @staticmethod
+    def is_used(folder: Path) -> bool:
+        """Whether a queue lies here that is not empty; nothing is made for asking."""
+        try:
+            return any(folder.iterdir())
+        except OSError:
+            return False
+
     def add(self, files: Sequence[Path], node: str, label: str = "") -> list[QueueItem]:
         """Put DICOM files into the queue; when this returns they are on the disk.
 
