@@ -16,6 +16,7 @@ from app.report.template import ReportTemplate
 from app.report.wording import UNKNOWN, clean, dicom_day, fixed, moment, with_unit
 
 NOT_RECORDED = "not recorded"
+_MOST_LISTED = 12
 _STATES: dict[State, str] = {"met": "✓ met", "not met": "✗ not met", "not documented": "? not documented"}
 _YEAR = re.compile(r"\b(19|20)\d\d\b")
 _ADVISORY = (
@@ -27,12 +28,12 @@ _ADVISORY = (
 def record_section(source: ReportSource, template: ReportTemplate, title: str) -> Section:
     """Say what the exam's paperwork says; what is not there is called so."""
     record = source.reading.record
-    left_out = "; ".join(f"{clean(level, 40)}: {clean(why, 200)}" for level, why in record.left_out.items())
+    left_out = _listed([f"{clean(level, 40)}: {clean(why, 200)}" for level, why in record.left_out.items()])
     return Section(
         title,
         items=(
             Item("Indication", _said(record.indication, 1000)),
-            Item("ICD-10-CM", clean(", ".join(record.icd10)) if record.icd10 else NOT_RECORDED),
+            Item("ICD-10-CM", clean(", ".join(record.icd10), 400) if record.icd10 else NOT_RECORDED),
             Item("Prior care", _said(record.prior_care, 1000)),
             Item("Authorisation", _said(record.authorisation_number, 80)),
             Item("Screening", _screen(record)),
@@ -84,7 +85,13 @@ def _shared(acquisitions: Sequence[Acquisition]) -> tuple[Item, ...]:
 def _each(texts: Iterable[str]) -> str:
     """Return what all voxels share, or every different value."""
     found = list(dict.fromkeys(text or UNKNOWN for text in texts))
-    return "; ".join(found) if found else UNKNOWN
+    return _listed(found) if found else UNKNOWN
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """Join texts, the first of many, so that no cell grows taller than a page."""
+    more = len(texts) - _MOST_LISTED
+    return "; ".join((*texts[:_MOST_LISTED], *([f"and {more} more"] if more > 0 else [])))
 
 
 def _milliseconds(seconds: float | None) -> str:
@@ -111,7 +118,7 @@ def _size(acquisition: Acquisition) -> str:
 def _series(study: Study) -> str:
     if not study.volumes:
         return "none"
-    return "; ".join(f"{clean(v.description, 60)} ({len(v.pixels)} slices)" for v in study.volumes)
+    return _listed([f"{clean(v.description, 60)} ({len(v.pixels)} slices)" for v in study.volumes])
 
 
 def coverage_section(source: ReportSource, template: ReportTemplate, title: str) -> Section:

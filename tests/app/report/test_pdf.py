@@ -8,7 +8,9 @@ import pikepdf
 import pypdfium2
 import pytest
 
+from analysis.exam_record import ExamRecord
 from analysis.protocol import Protocol
+from analysis.reading import Reading
 from analysis.types import ExamResult, Study
 from app.report import report_bytes
 from app.report.content import report_content
@@ -194,3 +196,22 @@ def test_a_voxel_without_a_fit_still_has_its_page(study: Study, exam: ExamResult
     text = next(text for text in texts if "There is no fitted" in text)
     assert "The signal is empty." in text
     assert "There is no fitted spectrum to show." in text
+
+
+def test_an_overlong_record_and_many_series_fit_their_pages(
+    study: Study, exam: ExamResult, protocol: Protocol
+) -> None:
+    record = ExamRecord(
+        indication="pain " * 2000,
+        icd10=("M51.36",) * 500,
+        prior_care="W" * 5000,
+        authorisation_number="9" * 5000,
+        screen_detail="clip " * 2000,
+        left_out={f"T{i}-T{i + 1}": "motion " * 200 for i in range(60)},
+    )
+    series = tuple(dataclasses.replace(study.volumes[0], description=f"T2 {i} " * 40) for i in range(150))
+    reading = Reading(record=record, impression="{L4-L5 LR} and so on. " * 500)
+    source = source_of(dataclasses.replace(study, volumes=series), exam, protocol, reading=reading)
+    texts = page_texts(report_pdf(report_content(source, signed=False)))
+    assert "and 48 more" in " ".join(texts)
+    assert "and 138 more" in " ".join(texts)
