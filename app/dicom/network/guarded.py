@@ -129,6 +129,7 @@ class _SpoolingDimse(DIMSEServiceProvider):
         super().__init__(association)
         self._limits, self._make_sink = limits, make_sink
         self._current: Sink | None = None
+        self._open: list[Sink] = []
         self._since_s = 0.0
 
     def receive_primitive(self, primitive: P_DATA) -> None:
@@ -140,10 +141,29 @@ class _SpoolingDimse(DIMSEServiceProvider):
         with library.sink_in_use(self._make):
             super().receive_primitive(primitive)
         if self.message is None:
-            self._current = None  # whole: the handler owns it now
+            self._serve_at_once()
+            self._open = [sink for sink in self._open if sink.is_open]
         elif self._current is not None and self._current.size > 2 * self._limits.object_bytes:
             self.give_up()
             raise OSError("the peer went on far beyond the limit of an object")
+
+    def _serve_at_once(self) -> None:
+        """Answer C-STORE here: going through pynetdicom's other thread costs a millisecond for every object."""
+        if not self.assoc.is_acceptor or not self.assoc.is_established:
+            return
+        with contextlib.suppress(queue.Empty):
+            context, message = self.msg_queue.get_nowait()
+            accepted = self.assoc._accepted_cx.get(context or 0)
+            # Whatever is odd goes the long way: pynetdicom may abort over it, which cannot be done on this thread.
+            if (
+                isinstance(message, C_STORE)
+                and message.is_valid_request
+                and accepted is not None
+                and message.AffectedSOPClassUID == accepted.abstract_syntax
+            ):
+                self.assoc._serve_request(message, accepted.context_id or 0)
+            else:
+                self.msg_queue.put((context, message))  # type: ignore[arg-type]
 
     def get_msg(self, block: bool = False) -> Any:
         """Return the next message; a receiving association waits for it a little, where pynetdicom turns and sleeps."""
@@ -172,13 +192,14 @@ class _SpoolingDimse(DIMSEServiceProvider):
 
     def _make(self) -> Sink:
         self._current = self._make_sink()
+        self._open.append(self._current)
         return self._current
 
     def give_up(self) -> None:
-        """Remove what has arrived of an object that will not become whole."""
-        current, self._current = self._current, None
-        if current is not None:
-            current.close()
+        """Remove what has arrived of objects that will not become whole, or that nobody handled."""
+        given_up, self._open, self._current = self._open, [], None
+        for sink in given_up:
+            sink.close()
 
 
 def forget_unfinished(event: evt.Event) -> None:

@@ -12,11 +12,13 @@ import tempfile
 import threading
 from typing import Any
 
-from pynetdicom import _config
+from pynetdicom import _config, register_uid
 from pynetdicom import dimse_messages as _messages
+from pynetdicom.service_class import StorageServiceClass
 from pynetdicom.transport import AssociationSocket
 
 from app.dicom.network.short_bytes import file_head
+from app.dicom.network.sop_classes import MAKERS_OWN
 
 dimse_messages: Any = _messages  # what is replaced in it are its private imports
 _SINKS = threading.local()
@@ -71,6 +73,8 @@ def _close_socket(transport: Any) -> None:
 def set_up() -> None:
     """Make the settings; doing it again changes nothing."""
     _config.STORE_RECV_CHUNKED_DATASET = True
+    for keyword, uid in MAKERS_OWN.items():
+        register_uid(uid, keyword, StorageServiceClass)
     _config.LOG_HANDLER_LEVEL = "none"
     _config.LOG_REQUEST_IDENTIFIERS = False
     _config.LOG_RESPONSE_IDENTIFIERS = False

@@ -34,6 +34,11 @@ class Sink:
         except OSError:
             self.problem = "disk full"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was neither kept nor given up yet."""
+        return self._fd >= 0
+
     def start_with(self, head: bytes) -> None:
         """Write preamble and file meta information, in place of those that pynetdicom began with."""
         self._head = head

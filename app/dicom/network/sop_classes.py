@@ -49,6 +49,13 @@ SIEMENS_SPECTROSCOPY: Final = "1.3.12.2.1107.5.9.1"
 PHILIPS_SPECTROSCOPY: Final = "1.3.46.670589.11.0.0.12.1"
 PHILIPS_SERIES_DATA: Final = "1.3.46.670589.11.0.0.12.2"
 
+MAKERS_OWN: Final = {
+    "SiemensSpectroscopyStorage": SIEMENS_SPECTROSCOPY,
+    "PhilipsSpectroscopyStorage": PHILIPS_SPECTROSCOPY,
+    "PhilipsSeriesDataStorage": PHILIPS_SERIES_DATA,
+}
+"""Storage classes that pynetdicom does not know, and must be told of."""
+
 STORED: Final = (
     *(
         str(uid)
@@ -81,7 +88,5 @@ STORED: Final = (
             sop.EncapsulatedPDFStorage,
         )
     ),
-    SIEMENS_SPECTROSCOPY,
-    PHILIPS_SPECTROSCOPY,
-    PHILIPS_SERIES_DATA,
+    *MAKERS_OWN.values(),
 )

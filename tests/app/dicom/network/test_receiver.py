@@ -6,12 +6,14 @@ import socket
 import threading
 import time
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
+from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.sop_class import MRSpectroscopyStorage  # type: ignore[attr-defined]
 
 from analysis.errors import Cancelled
@@ -21,8 +23,10 @@ from app.dicom.network.commitment import outcome_in, references
 from app.dicom.network.echo import echo
 from app.dicom.network.errors import NetworkProblem, Refused, Unreachable
 from app.dicom.network.inbox import name_of
+from app.dicom.network.outbox import Outbox
 from app.dicom.network.receiver import Listeners, Receiver, sender_node
-from app.dicom.network.sop_classes import COMMITMENT, COMMITMENT_INSTANCE, PLAIN, VERIFICATION
+from app.dicom.network.send import send_due
+from app.dicom.network.sop_classes import COMMITMENT, COMMITMENT_INSTANCE, MAKERS_OWN, PLAIN, VERIFICATION
 from tests.app.dicom.network.peers import (
     LOOPBACK,
     Authority,
@@ -55,6 +59,42 @@ def test_what_dcmtk_sends_is_kept_as_it_is_and_only_once(tmp_path: Path) -> None
         assert dcmread(place) == dcmread(file)
         assert name_of(uid_of(file)) == place.stem
         assert dcmtk("dcmftest", place).stdout.startswith("yes")
+
+
+@pytest.mark.parametrize("uid", MAKERS_OWN.values(), ids=MAKERS_OWN)
+def test_spectra_of_a_makers_own_class_come_in_and_go_out(tmp_path: Path, uid: str) -> None:
+    made = dcmread(spectra(tmp_path)[0])
+    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = uid
+    made.save_as(tmp_path / "own.dcm")
+    inbox, port = inbox_in(tmp_path / "inbox"), free_port()
+    outbox = Outbox(tmp_path / "outbox")
+    outbox.add([tmp_path / "own.dcm"], "receiver")
+    with receiving(settings_with("DISCERN", port=port), inbox):
+        send_due(outbox, NetworkSettings(nodes=(ourselves(port),)), never)
+    assert [item.answer for item in outbox.items()] == ["stored"]
+    place = inbox.place_of(uid_of(tmp_path / "own.dcm"))
+    assert place is not None
+    assert dcmread(place) == made
+
+
+def test_a_peer_that_names_another_class_than_it_agreed_on_is_cut_off(tmp_path: Path) -> None:
+    """It must not reach the short way, where an abort would wait for itself."""
+    settings = settings_with("STORESCU", "DISCERN")
+    with receiving(settings, inbox_in(tmp_path)) as receiver:
+        calling = AE("STORESCU")
+        calling.add_requested_context(MRSpectroscopyStorage, PLAIN[0])
+        association = calling.associate(LOOPBACK, receiver.port, ae_title="DISCERN")
+        request = C_STORE()
+        request.MessageID, request.Priority = 1, 0
+        request.AffectedSOPClassUID, request.AffectedSOPInstanceUID = "1.2.3.4", "1.2.3.5"
+        request.DataSet = BytesIO(b"\0" * 100)
+        association.dimse.send_msg(request, 1)
+        end_s = time.monotonic() + 20
+        while association.is_established and time.monotonic() < end_s:
+            time.sleep(0.01)
+        assert not association.is_established
+        assert "answers" in echo(ourselves(receiver.port), settings, never)
+    assert list((tmp_path / "incoming").iterdir()) == []
 
 
 def test_another_object_of_a_known_uid_is_refused_and_the_first_stays(tmp_path: Path) -> None:
