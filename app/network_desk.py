@@ -105,6 +105,7 @@ class NetworkDesk(QtCore.QObject):
         view.setWindowTitle(tr("Discern network"))
         view.resize(*_SIZE)
         view.nodes.nodes_chosen.connect(self._on_nodes)
+        view.limits.limits_chosen.connect(lambda limits: self._keep(replace(self.settings, limits=limits)))
         view.nodes.test_requested.connect(self._test)
         view.query.search_requested.connect(self._search)
         view.query.fetch_requested.connect(self._fetch)
@@ -150,6 +151,7 @@ class NetworkDesk(QtCore.QObject):
         view.nodes.set_nodes(settings.nodes)
         view.query.set_nodes(names)
         view.queue.set_nodes(names)
+        view.limits.set_limits(settings.limits)
         view.receiver.set_settings(settings.ae_title, settings.receiver, settings.tls)
 
     def _keep(self, settings: NetworkSettings) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6 import QtWidgets
 
 from widgets import theme
+from widgets.network_limits import LimitsPage
 from widgets.network_nodes import NodesPage
 from widgets.network_query import QueryPage
 from widgets.network_queue import QueuePage
@@ -20,6 +21,7 @@ class NetworkWindow(QtWidgets.QFrame):
         theme.mark(self, "panel")
         self.setAccessibleName(tr("Network"))
         self.query, self.receiver, self.queue, self.nodes = QueryPage(), ReceiverPage(), QueuePage(), NodesPage()
+        self.limits = LimitsPage()
         self.tabs = QtWidgets.QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(tr("Pages of the network window"))
@@ -28,6 +30,7 @@ class NetworkWindow(QtWidgets.QFrame):
             (self.receiver, tr("Receive")),
             (self.queue, tr("Send")),
             (self.nodes, tr("Nodes")),
+            (self.limits, tr("Limits")),
         ):
             self.tabs.addTab(page, title)
         layout = QtWidgets.QVBoxLayout(self)
@@ -36,5 +39,5 @@ class NetworkWindow(QtWidgets.QFrame):
 
     def apply_theme(self) -> None:
         """Take the colours of the theme in use."""
-        for page in (self.query, self.receiver, self.queue, self.nodes):
+        for page in (self.query, self.receiver, self.queue, self.nodes, self.limits):
             page.answer.apply_theme()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from analysis.network import (
     FoundStudy,
     IncomingStudy,
+    Limits,
     Node,
     QueueItem,
     ReceiverSettings,
@@ -191,6 +192,25 @@ def test_files_are_chosen_and_sent(qtbot: QtBot, window: NetworkWindow, monkeypa
     with qtbot.waitSignal(window.queue.send_requested) as sent:
         press(qtbot, window.queue.send)
     assert sent.args == ["Web", [Path("/a.dcm")]]
+
+
+def test_limits_are_changed_kept_and_reset(qtbot: QtBot, window: NetworkWindow) -> None:
+    limits = window.limits
+    page(window, limits)
+    assert limits.limits() == Limits()
+    assert set(limits.boxes) == {field.name for field in fields(Limits)}
+    limits.boxes["object_bytes"].setValue(100)
+    limits.boxes["idle_s"].setValue(7)
+    wanted = replace(Limits(), object_bytes=100 << 20, idle_s=7.0)
+    with qtbot.waitSignal(limits.limits_chosen) as chosen:
+        press(qtbot, limits.keep)
+    assert chosen.args == [wanted]
+    limits.set_limits(wanted)
+    assert not limits.keep.isEnabled()
+    press(qtbot, limits.reset)
+    assert limits.limits() == Limits()
+    press(qtbot, limits.undo)
+    assert limits.limits() == wanted
 
 
 def test_every_field_and_table_has_a_name(window: NetworkWindow) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from pydicom import dcmread
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 
 from analysis.errors import Cancelled
 from analysis.network import RETRIEVE_BY, FoundStudy, NetworkSettings, Node, ReceiverSettings, RetrieveBy, StudyQuery
@@ -19,6 +21,7 @@ from app.dicom.network.outbox import Outbox
 from app.dicom.network.receiver import Listeners
 from app.dicom.network.retrieve import retrieve
 from app.dicom.network.send import send_due
+from app.dicom.network.sop_classes import PLAIN, WORKLIST_FIND
 from tests.app.dicom.network.peers import (
     LOOPBACK,
     free_port,
@@ -30,6 +33,7 @@ from tests.app.dicom.network.peers import (
     uid_of,
 )
 from tests.app.dicom.objects import STUDY
+from tests.benchmarks.receive_rate import running
 from tests.orthanc import CALLER, PASSWORD, USER, Modality, running_orthanc
 
 
@@ -148,6 +152,40 @@ def test_what_is_sent_is_confirmed_by_the_archive(
         while {item.state for item in outbox.items()} != {"committed"} and time.monotonic() < end_s:
             time.sleep(0.05)
     assert [item.state for item in outbox.items()] == ["committed"] * 2
+
+
+def test_the_archives_worklist_is_read(tmp_path: Path) -> None:
+    step, entry = Dataset(), Dataset()
+    step.ScheduledStationAETitle, step.Modality = "SCANNER", "MR"
+    step.ScheduledProcedureStepStartDate, step.ScheduledProcedureStepStartTime = "20260105", "103000"
+    step.ScheduledProcedureStepDescription = "Lumbar spine"
+    entry.SpecificCharacterSet, entry.PatientName, entry.PatientID = "ISO_IR 100", "Müller^Invented", "T1"
+    entry.AccessionNumber, entry.StudyInstanceUID, entry.ScheduledProcedureStepSequence = "A7", "1.2.3", [step]
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = WORKLIST_FIND, "1.2.3.4"
+    meta.TransferSyntaxUID = PLAIN[0]
+    file = FileDataset(str(tmp_path / "one.wl"), entry, preamble=b"\0" * 128, file_meta=meta)
+    file.save_as(tmp_path / "one.wl", enforce_file_format=True)
+    with running_orthanc(options={"Worklists": {"Enable": True, "Database": str(tmp_path)}}) as archive:
+        node, settings = Node("Orthanc", archive.aet, LOOPBACK, archive.dicom_port), NetworkSettings(CALLER)
+        found = query.find_worklist(node, StudyQuery(date_from="20260105", date_to="20260105"), settings, never)
+        assert query.find_worklist(node, StudyQuery(date_from="20260106"), settings, never) == []
+    assert [(one.patient_name, one.accession_number, one.description, one.modality) for one in found] == [
+        ("Müller^Invented", "A7", "Lumbar spine", "MR")
+    ]
+
+
+def test_dcmtk_takes_what_is_sent(files: list[Path], tmp_path: Path) -> None:
+    if shutil.which("storescp") is None:
+        pytest.skip("storescp is needed (apt-get install dcmtk)")
+    port, outbox = free_port(), Outbox(tmp_path / "outbox")
+    (tmp_path / "there").mkdir()
+    outbox.add(files, "dcmtk")
+    with running(["storescp", "-od", str(tmp_path / "there"), str(port)], port):
+        send_due(outbox, NetworkSettings(nodes=(Node("dcmtk", "STORESCP", LOOPBACK, port),)), never)
+    assert [item.answer for item in outbox.items()] == ["stored"] * 2
+    there = {uid_of(file): dcmread(file) for file in (tmp_path / "there").iterdir()}
+    assert all(there[uid_of(file)] == dcmread(file) for file in files)
 
 
 def test_stow_sends_too(node: Node, settings: NetworkSettings, files: list[Path], tmp_path: Path) -> None:
