@@ -18,6 +18,7 @@ from app.jobs import JobRunner
 from app.keeping import take
 from app.services import ReadStudies
 from app.store import Store
+from widgets.texts import tr
 
 READING = "incoming study"
 
@@ -113,10 +114,10 @@ class Receiving(QtCore.QObject):
             for study in read([folder], progress, stop):
                 if store is not None:
                     take(store, study)
-            return "in the worklist" if store is not None else "ready to open"
+            return tr("in the worklist") if store is not None else tr("ready to open")
 
         def end(state: str) -> None:
             arrivals.processed(key, mark, state)
             self.listed.emit()
 
-        self._jobs.start(f"{READING} {key}", "Reading a study that came in", work, done=end, failed=end)
+        self._jobs.start(f"{READING} {key}", tr("Reading a study that came in"), work, done=end, failed=end)

@@ -15,6 +15,7 @@ from app.dicom.network.send import send_due
 from app.dicom.network.send_command import sent_event
 from app.jobs import JobRunner
 from app.store import Store
+from widgets.texts import tr
 
 SEND, CHANGE = "network send", "network queue"
 _TURN_MS = 2000
@@ -85,7 +86,7 @@ class Sending(QtCore.QObject):
 
         # Under a key of its own each time: one change must not cut another off.
         key = f"{CHANGE} {id(change)}"
-        self._jobs.start(key, "Queueing", work, done=self._show, failed=self.trouble.emit, quiet=True)
+        self._jobs.start(key, tr("Queueing"), work, done=self._show, failed=self.trouble.emit, quiet=True)
 
     def turn(self) -> None:
         """Send what is due, unless that is under way."""
@@ -101,7 +102,7 @@ class Sending(QtCore.QObject):
                     _record(store, settings, [item for item in outbox.items() if item.identifier in due])
             return outbox.items()
 
-        self._jobs.start(SEND, "Sending", work, done=self._show, failed=self.trouble.emit, quiet=True)
+        self._jobs.start(SEND, tr("Sending"), work, done=self._show, failed=self.trouble.emit, quiet=True)
 
     def _show(self, items: list[QueueItem]) -> None:
         self.items = items
