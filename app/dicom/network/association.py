@@ -18,7 +18,8 @@ from analysis.network import NetworkSettings, Node
 from analysis.types import Stop
 from app.dicom.network import library
 from app.dicom.network.errors import NetworkProblem, Refused, Unreachable
-from app.dicom.network.guarded import MakeSink, forget_unfinished, harden
+from app.dicom.network.guarded import forget_unfinished, harden
+from app.dicom.network.spooling import MakeSink
 from app.dicom.network.tls import client_context
 from app.dicom.uids import IMPLEMENTATION_CLASS_UID
 

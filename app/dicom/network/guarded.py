@@ -15,28 +15,20 @@ import socketserver
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
-from pynetdicom.dimse import DIMSEServiceProvider
-from pynetdicom.dimse_primitives import C_STORE
-from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
 from analysis.network import Limits
-from app.dicom.network import library
 from app.dicom.network.gate import Gate, Visit
-from app.dicom.network.short_bytes import store_answer
-from app.dicom.network.sink import Sink
+from app.dicom.network.spooling import MakeSink, SpoolingDimse
 
-MakeSink = Callable[[], Sink]
 _WAIT_S = 0.02
 _TURN_S = 0.001
 _IDLE_S = 1.0
-_LAST_COMMAND = b"\x03"
-"""Message control header: a command, and all of it (PS3.8 annex E.2)."""
 
 
 def harden(association: Association, limits: Limits, make_sink: MakeSink | None = None) -> None:
@@ -46,7 +38,7 @@ def harden(association: Association, limits: Limits, make_sink: MakeSink | None 
     transport.__class__ = _GuardedSocket
     transport.limits, transport.heard_s = limits, time.monotonic()
     if make_sink is not None:
-        association.dimse = _SpoolingDimse(association, limits, make_sink)
+        association.dimse = SpoolingDimse(association, limits, make_sink)
     waking = _WakingQueue()
     with contextlib.suppress(queue.Empty):
         while True:
@@ -122,93 +114,13 @@ class _GuardedSocket(AssociationSocket):
         return data if got == count else data[:got]
 
 
-class _SpoolingDimse(DIMSEServiceProvider):
-    """Writes arriving objects into sinks, and cuts off a peer whose object takes too long."""
-
-    def __init__(self, association: Association, limits: Limits, make_sink: MakeSink) -> None:
-        super().__init__(association)
-        self._limits, self._make_sink = limits, make_sink
-        self._current: Sink | None = None
-        self._open: list[Sink] = []
-        self._since_s = 0.0
-
-    def receive_primitive(self, primitive: P_DATA) -> None:
-        if self.message is None:
-            self._since_s, self._current = time.monotonic(), None
-        elif time.monotonic() - self._since_s > self._limits.object_s:
-            self.give_up()
-            raise TimeoutError("the peer did not finish an object in time")
-        with library.sink_in_use(self._make):
-            super().receive_primitive(primitive)
-        if self.message is None:
-            self._serve_at_once()
-            self._open = [sink for sink in self._open if sink.is_open]
-        elif self._current is not None and self._current.size > 2 * self._limits.object_bytes:
-            self.give_up()
-            raise OSError("the peer went on far beyond the limit of an object")
-
-    def _serve_at_once(self) -> None:
-        """Answer C-STORE here: going through pynetdicom's other thread costs a millisecond for every object."""
-        if not self.assoc.is_acceptor or not self.assoc.is_established:
-            return
-        with contextlib.suppress(queue.Empty):
-            context, message = self.msg_queue.get_nowait()
-            accepted = self.assoc._accepted_cx.get(context or 0)
-            # Whatever is odd goes the long way: pynetdicom may abort over it, which cannot be done on this thread.
-            if (
-                isinstance(message, C_STORE)
-                and message.is_valid_request
-                and accepted is not None
-                and message.AffectedSOPClassUID == accepted.abstract_syntax
-            ):
-                self.assoc._serve_request(message, accepted.context_id or 0)
-            else:
-                self.msg_queue.put((context, message))  # type: ignore[arg-type]
-
-    def get_msg(self, block: bool = False) -> Any:
-        """Return the next message; a receiving association waits for it a little, where pynetdicom turns and sleeps."""
-        if block or self.assoc.is_requestor:
-            return super().get_msg(block)
-        try:
-            return self.msg_queue.get(timeout=_WAIT_S)
-        except queue.Empty:
-            return None, None
-
-    def send_msg(self, primitive: Any, context_id: int) -> None:
-        """Send a message; the answer to C-STORE that says no more than a number takes the short way."""
-        is_answer = isinstance(primitive, C_STORE) and primitive.MessageIDBeingRespondedTo is not None
-        if not is_answer or primitive.ErrorComment is not None or primitive.OffendingElement is not None:
-            super().send_msg(primitive, context_id)
-            return
-        command = store_answer(
-            str(primitive.AffectedSOPClassUID),
-            str(primitive.AffectedSOPInstanceUID),
-            int(primitive.MessageIDBeingRespondedTo),
-            int(primitive.Status),
-        )
-        answer = P_DATA()
-        answer.presentation_data_value_list.append((context_id, _LAST_COMMAND + command))
-        self.dul.send_pdu(answer)
-
-    def _make(self) -> Sink:
-        self._current = self._make_sink()
-        self._open.append(self._current)
-        return self._current
-
-    def give_up(self) -> None:
-        """Remove what has arrived of objects that will not become whole, or that nobody handled."""
-        given_up, self._open, self._current = self._open, [], None
-        for sink in given_up:
-            sink.close()
-
-
 def forget_unfinished(event: evt.Event) -> None:
     """When a connection ends, remove the half of an object it may have left, and wait for no request any more."""
     dimse, waking = event.assoc.dimse, event.assoc.dul.to_provider_queue
     _expect_nothing(event.assoc)
     if isinstance(waking, _WakingQueue):
         waking.close()
-    if isinstance(dimse, _SpoolingDimse):
+    if isinstance(dimse, SpoolingDimse):
         dimse.give_up()
 
 
@@ -231,7 +143,7 @@ class PeerEntity(AE):
         taken = self.active_associations
         if len(taken) <= self.maximum_associations:
             return
-        idle = [one for one in taken if one.dimse.message is None and one.dimse.msg_queue.empty()]
+        idle = [one for one in taken if not (isinstance(one.dimse, SpoolingDimse) and one.dimse.is_busy)]
         longest = min(idle, key=_heard_s, default=None)
         if longest is not None and time.monotonic() - _heard_s(longest) > _IDLE_S:
             longest.abort()

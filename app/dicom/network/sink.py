@@ -13,7 +13,7 @@ PART = ".part"
 
 
 class Sink:
-    """Stands in for the temporary file that pynetdicom writes to; nothing here raises while bytes arrive.
+    """A file that is not kept yet; nothing here raises while bytes arrive.
 
     Parameters
     ----------
@@ -23,10 +23,8 @@ class Sink:
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
         self.name = str(folder / f"{secrets.token_hex(12)}{PART}")
-        self.file = self  # pynetdicom flushes `file.file`
         self.problem: Problem | None = None
         self.size = 0
-        self._head: bytes | None = None
         self._most = most_bytes
         self._fd = -1
         try:
@@ -39,16 +37,8 @@ class Sink:
         """Whether it was neither kept nor given up yet."""
         return self._fd >= 0
 
-    def start_with(self, head: bytes) -> None:
-        """Write preamble and file meta information, in place of those that pynetdicom began with."""
-        self._head = head
-
-    def write(self, data: bytes) -> int:
-        """Append bytes behind the head; after a problem they are counted only."""
-        if self._head is None:
-            return len(data)  # pynetdicom's own beginning of the file
-        if self._head:
-            data, self._head = self._head + data, b""
+    def write(self, data: bytes | memoryview) -> None:
+        """Append bytes; after a problem they are counted only."""
         self.size += len(data)
         if self.size > self._most:
             self.problem = "too large"
@@ -59,10 +49,6 @@ class Sink:
                     rest = rest[os.write(self._fd, rest) :]
             except OSError:
                 self.problem = "disk full"
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: the bytes were written, and `keep` brings them to the disk."""
 
     def keep(self, target: Path) -> None:
         """Bring the whole file to the disk under its last name, which must not exist yet.

@@ -156,7 +156,6 @@ def _keep(instance: Dataset, inbox: Inbox) -> bool:
     written = io.BytesIO()
     instance.save_as(written, enforce_file_format=True)
     sink = inbox.sink()
-    sink.start_with(b"")
     sink.write(written.getvalue())
     return inbox.keep(sink, str(instance.SOPInstanceUID)) in ("kept", "same", "different")
 

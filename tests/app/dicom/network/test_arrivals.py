@@ -12,7 +12,6 @@ from tests.app.dicom.network.peers import inbox_in, spectra, uid_of
 
 def put(inbox: Inbox, file: Path) -> None:
     sink = inbox.sink()
-    sink.start_with(b"")
     sink.write(file.read_bytes())
     assert inbox.keep(sink, uid_of(file)) == "kept"
 

@@ -106,7 +106,7 @@ def test_a_full_remote_is_tried_again_and_a_refusal_is_not(tmp_path: Path) -> No
     assert "0xA700 out of room" in full.items()[0].answer
     inbox = inbox_in(tmp_path / "b")
     sink = inbox.sink()
-    sink.start_with(b"another object")
+    sink.write(b"another object")
     sink.write(b"of this UID")
     assert inbox.keep(sink, uid_of(files[0])) == "kept"
     refused.add(files[:1], "receiver")
