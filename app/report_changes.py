@@ -131,7 +131,8 @@ def _plain(value: Any) -> str:
         return "; ".join(f"{name}: {_plain(item)}" for name, item in value.items())
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
-    return f"“{value}”" if isinstance(value, str) else str(value)
+    # A field of the impression is no text in braces to whoever reads the list.
+    return f"“{value}”".replace("{", "[").replace("}", "]") if isinstance(value, str) else str(value)
 
 
 def _short(text: str) -> str:

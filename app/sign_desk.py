@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SIGN, INSPECT = "sign", "certificate"
 MEANINGS = ("author, final report", "responsible radiologist, final report")
 AMENDING = ("author, amendment", "responsible radiologist, amendment")
+NO_TOKENS = "This version signs with certificate files (.p12, .pfx), not yet with tokens or cards."
 _NOT_STORED = "Readings are not kept on this computer: the file is the only copy of what was signed."
 
 
@@ -80,6 +81,7 @@ class SignDesk(QtCore.QObject):
         )
         # The name holds nothing about the patient.
         dialog.ask(summary, AMENDING if amends else MEANINGS, report.paper, self._folder / "report.pdf")
+        dialog.set_tokens((), NO_TOKENS)
         dialog.also.setChecked(self._keeping.store is None)
         proposal = proposed_signer(report.study)
         dialog.propose(proposal.certificate, proposal.passphrase, proposal.note)

@@ -126,5 +126,10 @@ def verified(
 def sentences_of(found: Verification) -> list[tuple[bool, str]]:
     """Return what a verification found, each sentence with whether it is as it should be."""
     ok = {signature.sentence: signature.ok for signature in found.signatures}
-    fine = found.problem is None and not found.differences
-    return [(ok.get(sentence, fine), sentence) for sentence in found.sentences]
+    bad = {found.problem, found.sentences[-1] if found.differences else None}
+    return [(ok.get(text, text not in bad and not _says_bad(text)), text) for text in found.sentences]
+
+
+def _says_bad(sentence: str) -> bool:
+    """Whether a sentence on a signature inside the amended report says that it does not hold."""
+    return "INVALID" in sentence or "NOT TRUSTED" in sentence

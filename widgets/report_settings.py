@@ -48,6 +48,9 @@ class ReportSettingsDialog(QtWidgets.QDialog):
         self.trust = self._line(
             "Trust folder", "folder with the root certificates this site trusts; empty is the usual one"
         )
+        for edit in (self.timestamp, self.module):
+            edit.setEnabled(False)
+            edit.setPlaceholderText("not used by this version")
         self.problem = QtWidgets.QLabel()
         self.problem.setWordWrap(True)
         self._build()

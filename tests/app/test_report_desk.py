@@ -32,7 +32,7 @@ from app.workstation import Workstation
 from tests.app.report.pdf_reading import whole_text
 from tests.samples import sample_exam, sample_study
 from widgets.main_window import MainWindow
-from widgets.report_settings import ReportSettings
+from widgets.report_settings import ReportSettings, ReportSettingsDialog
 from widgets.report_workspace import ReportWorkspace
 from widgets.sign_dialog import SignDialog
 
@@ -489,3 +489,16 @@ def test_a_brain_criterion_is_answered_with_the_keyboard(bench: Bench, qtbot: Qt
     qtbot.keyClick(row.answer.buttons[0], Qt.Key.Key_Space)
     assert bench.session.reading.record.answers == {}
     assert "? not documented" in row.state.text()
+
+
+def test_what_this_version_cannot_do_is_not_offered(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    click(qtbot, bench.room.bar.sign)
+    dialog = bench.desk.signing.dialog
+    assert not dialog.with_token.isEnabled()
+    assert "not yet with tokens" in dialog.with_token.toolTip()
+    dialog.reject()
+    settings = ReportSettingsDialog(bench.window)
+    assert not settings.timestamp.isEnabled()
+    assert not settings.module.isEnabled()
