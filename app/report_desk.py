@@ -86,6 +86,7 @@ class ReportDesk(QtCore.QObject):
         self.preview = PreviewDesk(workspace.preview, self._session, self._jobs, make, self.source)
         self.signing = SignDesk(self._window, self._jobs, self._keeping, self.preview, make, lambda: self.settings)
         self.dock.shown_changed.connect(self.preview.set_on)
+        self.dock.shown_changed.connect(lambda _: QtCore.QTimer.singleShot(0, self._window, self._window.refit_table))
         self._prior.changed.connect(self.preview.refresh)
         self.preview.prepared_changed.connect(self._show_changes)
         self.signing.signed.connect(self._on_signed)

@@ -230,6 +230,11 @@ class MainWindow(QtWidgets.QMainWindow):
         if shown:
             self.grid.large.setFocus()
 
+    def refit_table(self) -> None:
+        """Give the table its height anew, as after a change of its width."""
+        self._fitted_shape = None
+        self.fit_table()
+
     def fit_table(self) -> None:
         """Give the table the height of its rows and the images the rest, until the reader moves the divider.
 
@@ -238,7 +243,8 @@ class MainWindow(QtWidgets.QMainWindow):
         shape = self.discs.shape
         if not self._left_is_readers and shape != self._fitted_shape:
             self._fitted_shape = shape
-            height = self.discs.sizeHint().height()
+            narrow = self.discs.heightForWidth(self.discs.width())  # where the answer needs more lines
+            height = max(self.discs.sizeHint().height(), narrow)
             self.left.setSizes([max(self.left.height() - height, 200), height])
 
     def _on_left_moved(self) -> None:

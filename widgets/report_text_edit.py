@@ -15,6 +15,8 @@ _KEY = QtGui.QTextFormat.Property.UserProperty + 1
 _OBJECT, _PARAGRAPH, _LINE = "\ufffc", "\u2029", "\u2028"
 _FIELD = re.compile(r"\{([^{}\n]{1,120})\}")
 _PAD_PX = 4
+_EMPTY = "∅"
+"""Stands for a field that prints nothing, such as a caution that there is no reason for."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class _Chips(QtGui.QPyTextObject):
     def shown(self, key: str) -> str:
         """Return the text on a chip; one that no result answers says so."""
         found = self.fields.get(key)
-        return found.value if found is not None else f"? {key}"
+        return (found.value or _EMPTY) if found is not None else f"? {key}"
 
     def intrinsicSize(self, doc: QtGui.QTextDocument, _: int, form: QtGui.QTextFormat) -> QtCore.QSizeF:
         metrics = QtGui.QFontMetricsF(doc.defaultFont())
