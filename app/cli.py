@@ -11,7 +11,9 @@ from pathlib import Path
 # Said again here, because app.resource_files loads numpy, and that must wait for the settings in `main`.
 PROTOCOLS = ("disc", "brain", "cord")
 PAPERS = ("A4", "Letter")
-COMMANDS = ("analyse", "fit", "basis", "demo", "verify", "inspect", "deidentify", "audit", "receive", "send")
+COMMANDS = (
+    "analyse", "fit", "basis", "demo", "verify", "inspect", "deidentify", "audit", "export", "receive", "send",
+)  # fmt: skip
 SEQUENCES = ("PRESS", "STEAM", "sLASER", "SPECIAL", "spin echo", "pulse-acquire")
 NOTHING_DONE = 2
 
@@ -78,6 +80,10 @@ def _command(options: argparse.Namespace) -> int:
         from app.dicom.network.send_command import send
 
         return send(options.file, options.to, wait_s=options.wait)
+    if options.command == "export":
+        from app.dicom.export_command import export_report
+
+        return export_report(options.study, options.report, options.out)
     return headless.inspect(options.file)
 
 
@@ -188,6 +194,10 @@ def _commands() -> argparse.ArgumentParser:
     send.add_argument("file", nargs="+", type=Path, metavar="FILE", help="DICOM file or folder of such")
     send.add_argument("--to", required=True, metavar="NODE", help="name or AE title of the node")
     send.add_argument("--wait", type=float, default=0.0, metavar="S", help="try again for so long (default: once)")
+    export = commands.add_parser("export", help="write a report's objects for the archive: DICOM and FHIR")
+    export.add_argument("study", type=Path, help="the study that the report was made from")
+    export.add_argument("--report", required=True, type=Path, metavar="REPORT.pdf", help="a report of Discern")
+    export.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the objects are written")
     return parser
 
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from PySide6 import QtCore, QtWidgets
 
+from analysis.types import Progress, Stop
+from app.atomic_file import reason_of, write_whole
+from app.audit.events import AuditedObject, AuditEvent, subject_of
+from app.jobs import JobRunner
 from app.session import ReadingSession
+from app.store import Store, user_name
 from widgets.main_window import MainWindow
 from widgets.texts import tr
+
+EXPORT = "export table"
 
 
 class ExportDesk(QtCore.QObject):
     """Writes the table of the window as CSV."""
 
-    def __init__(self, window: MainWindow, session: ReadingSession) -> None:
+    def __init__(self, window: MainWindow, session: ReadingSession, jobs: JobRunner, store: Store | None) -> None:
         super().__init__(window)
-        self._window, self._session = window, session
+        self._window, self._session, self._jobs, self._store = window, session, jobs, store
         self._folder = ""
         window.export_requested.connect(self.ask)
         session.exam_changed.connect(self._offer)
@@ -35,11 +43,25 @@ class ExportDesk(QtCore.QObject):
             return
         path = Path(chosen)
         self._folder = str(path.parent)
-        try:
-            path.write_text(self._window.discs.model.as_csv(), encoding="utf-8", newline="")
-        except OSError as error:
-            self._window.notices.add(
-                "error", tr("The table could not be written to {path}: {reason}.", path=path, reason=error.strerror)
-            )
-            return
-        self._window.notices.add("info", tr("The table was written to {path}.", path=path))
+        self._write(path, self._window.discs.model.as_csv().encode())
+
+    def _write(self, path: Path, table: bytes) -> None:
+        study, store, notices = self._session.study, self._store, self._window.notices
+
+        def work(_: Progress, __: Stop) -> str:
+            try:
+                write_whole(path, table)
+            except OSError as error:
+                return tr("The table could not be written to {path}: {reason}.", path=path, reason=reason_of(error))
+            if store is not None and study is not None:
+                written = (AuditedObject("file", hashlib.sha256(table).hexdigest()),)
+                store.audit.record(
+                    AuditEvent("exported", user_name(), "table as CSV", subject=subject_of(study.info), objects=written)
+                )
+            return ""
+
+        def done(problem: str) -> None:
+            notices.add("error" if problem else "info", problem or tr("The table was written to {path}.", path=path))
+
+        failed = notices.add
+        self._jobs.start(EXPORT, tr("Writing the table"), work, done=done, failed=lambda text: failed("error", text))

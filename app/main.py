@@ -74,7 +74,7 @@ def run(
     if services is None:
         services = real_services(make_report)
         if screenshot is None:
-            services = replace(services, store=_open_store(window, settings), settings=settings)
+            services = _with_store(services, _open_store(window, settings), settings)
     workstation = Workstation(window, session, jobs, services, protocol_id)
     window.theme_requested.connect(lambda name: _change_theme(app, workstation, settings, name))
     try:
@@ -101,6 +101,20 @@ def real_services(make_report: MakeReport | None = None) -> Services:
     bases_of = _bases_of()
     analyse = _analyse_with(bases_of)
     return Services(_read_studies, chosen_protocol, analyse, bases_of, make_report, first_look=_first_look)
+
+
+def _with_store(services: Services, store: Store | None, settings: QtCore.QSettings | None) -> Services:
+    """Return services that keep readings, and whose reports anchor the store's audit trail."""
+    make = services.make_report
+    if store is not None and make is not None:
+        trail_end = store.audit.head
+        return replace(
+            services,
+            store=store,
+            settings=settings,
+            make_report=lambda made_from: make(replace(made_from, trail_end=trail_end)),
+        )
+    return replace(services, store=store, settings=settings)
 
 
 def _open_store(window: MainWindow, settings: QtCore.QSettings | None) -> Store | None:

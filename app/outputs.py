@@ -14,6 +14,8 @@ from analysis.reading import Reading
 from analysis.results import results_bytes, results_document
 from analysis.types import ExamResult, Study
 from app.atomic_file import reason_of, write_whole
+from app.audit.anchors import anchor_of
+from app.audit.chain import Head
 from app.report.source import Received, ReportSource
 from app.version import version
 
@@ -68,9 +70,17 @@ def write_outputs(
     return Written(results, report)
 
 
-def exam_bytes(study: Study, exam: ExamResult, reading: Reading | None = None) -> bytes:
-    """Return the bytes of results.json, as this version of Discern writes them."""
-    return results_bytes(results_document(study, exam, version=version(), reading=reading))
+def exam_bytes(study: Study, exam: ExamResult, reading: Reading | None = None, *, trail: Head | None = None) -> bytes:
+    """Return the bytes of results.json, as this version of Discern writes them.
+
+    Parameters
+    ----------
+    trail : the end of the audit trail, which a signed report anchors outside the store
+    """
+    document = results_document(study, exam, version=version(), reading=reading)
+    if trail is not None and trail.records:
+        document["audit"] = anchor_of(trail)
+    return results_bytes(document)
 
 
 def report_source(

@@ -12,6 +12,7 @@ from PySide6 import QtCore, QtWidgets
 
 from analysis.types import Progress, Stop
 from app.atomic_file import reason_of, write_whole
+from app.audit.headless import report_written
 from app.jobs import JobRunner
 from app.keeping import Keeping
 from app.print_desk import PrintDesk
@@ -292,12 +293,16 @@ class ReportDesk(QtCore.QObject):
         """Write the report's bytes to a file in the background."""
         self._folder = path.parent
         kind = "The signed report" if self.is_signed else "An unsigned report"
+        study, store = self._session.study, self._keeping.store
 
         def work(_: Progress, __: Stop) -> str:
+            pdf = load()
             try:
-                write_whole(path, load())
+                write_whole(path, pdf)
             except OSError as error:
                 return f"The report cannot be written to {path}: {reason_of(error)}."
+            if store is not None and study is not None:
+                store.audit.record(report_written(study.info, pdf, kind))
             return ""
 
         def done(problem: str) -> None:

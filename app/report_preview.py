@@ -13,6 +13,7 @@ from analysis.paper import Paper
 from analysis.protocol import Protocol
 from analysis.reading import Reading
 from analysis.types import ExamResult, Progress, Stop, Study
+from app.audit.chain import Head
 from app.jobs import JobRunner
 from app.report.source import PriorExam, Received
 from app.report_pages import ReportPages
@@ -36,6 +37,7 @@ class ReportInput:
     earlier : gives the signed report that this one amends; None for a first report
     priors : earlier exams to compare with
     received : when the data came; None where it is not known
+    trail_end : gives the end of the audit trail, which the results of a signed report anchor outside the store
     """
 
     study: Study
@@ -48,6 +50,7 @@ class ReportInput:
     earlier: Callable[[], bytes] | None = None
     priors: tuple[PriorExam, ...] = ()
     received: Received | None = None
+    trail_end: Callable[[], Head] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,7 +61,8 @@ def make_report(made_from: ReportInput) -> Made:
     """
     from app.report import prepared_bytes
 
-    results = exam_bytes(made_from.study, made_from.exam, made_from.reading)
+    trail = made_from.trail_end() if made_from.trail_end is not None and made_from.to_sign else None
+    results = exam_bytes(made_from.study, made_from.exam, made_from.reading, trail=trail)
     source = ReportSource(
         made_from.study,
         made_from.exam,

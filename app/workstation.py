@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6 import QtCore
 
 from app.analysis_desk import ANALYSE, AnalysisDesk
+from app.archive_desk import ArchiveDesk
 from app.disc_desk import DiscDesk
 from app.edit_desk import EditDesk
 from app.export_desk import ExportDesk
@@ -65,7 +66,8 @@ class Workstation(QtCore.QObject):
         self.send_report = SendReportDesk(window, session, jobs, self.network, self.reports.signed_file)
         self.nuclei = NucleusDesk(window, session, jobs)
         self.views = ViewDesk(window, session, jobs, self.nuclei)
-        self.export = ExportDesk(window, session)
+        self.export = ExportDesk(window, session, jobs, services.store)
+        self.archive = ArchiveDesk(window, session, jobs, services.store, self.reports.signed_file)
         self._connect_desks()
         self._connect_window()
         self._connect_keeping()

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.audit.events import Action, AuditedObject, AuditEvent, Subject
+from analysis.types import StudyInfo
+from app.audit.events import Action, AuditedObject, AuditEvent, Subject, subject_of
 from app.store import user_name
 
 
@@ -34,6 +35,11 @@ def verified(pdf: bytes | None, results: Mapping[str, Any] | None, *, ok: bool) 
         objects=(report_object(pdf),) if pdf is not None else (),
         succeeded=ok,
     )
+
+
+def report_written(info: StudyInfo, pdf: bytes, text: str) -> AuditEvent:
+    """Return the event of a report that was written to a file."""
+    return AuditEvent("report written", user_name(), text, subject=subject_of(info), objects=(report_object(pdf),))
 
 
 def report_object(pdf: bytes) -> AuditedObject:

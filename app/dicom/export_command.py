@@ -7,16 +7,13 @@ from pathlib import Path
 
 from analysis.errors import DiscernError
 from analysis.readers import read_studies
-from analysis.types import Study, StudyInfo
+from analysis.types import Study
 from app.atomic_file import reason_of
-from app.audit.events import AuditedObject, AuditEvent, subject_of
-from app.audit.headless import report_object
 from app.audit.in_use import record_where_in_use
-from app.dicom.derived import NamedObject
 from app.dicom.export import FHIR_NAME, write_export
+from app.dicom.export_event import exported
 from app.dicom.signed_report import open_report
 from app.exit_status import DONE
-from app.store import user_name
 
 
 def export_report(source: Path, report: Path, folder: Path) -> int:
@@ -44,11 +41,3 @@ def _study_of(source: Path, uid: str) -> Study:
         if study.info.study_instance_uid == uid:
             return study
     raise DiscernError(f"{source} does not hold the study that the report was made from.")
-
-
-def exported(info: StudyInfo, pdf: bytes, made: tuple[NamedObject, ...]) -> AuditEvent:
-    """Return the event of an export: the report by its hash, the objects by their UIDs."""
-    instances = [AuditedObject("instance", one.sop_instance_uid, one.sop_class_uid) for one in made]
-    text = f"{len(made)} objects and a FHIR bundle"
-    objects = (report_object(pdf), *instances)
-    return AuditEvent("exported", user_name(), text, subject=subject_of(info), objects=objects)

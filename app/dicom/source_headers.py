@@ -10,12 +10,12 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
+from analysis.readers.guard import quiet
 from analysis.types import SourceFile, Study
 from app.dicom.errors import ExportProblem
 from app.store import files_of
 from app.store.source_files import chunks_of
 
-_LARGE_BYTES = 4096
 _SPECTRUM, _PIXELS = 0x56000020, 0x7FE00010
 UTF8 = "ISO_IR 192"
 
@@ -89,12 +89,9 @@ def read_headers(study: Study) -> SourceHeaders:
 
 def _header(source: SourceFile) -> Dataset:
     try:
-        header = pydicom.dcmread(io.BytesIO(b"".join(chunks_of(source.path))), defer_size=None, stop_before_pixels=True)
-        header.remove_private_tags()
-        for tag in (_SPECTRUM, _PIXELS):
-            if tag in header:
-                del header[tag]
-        header.decode()
+        content = io.BytesIO(b"".join(chunks_of(source.path)))
+        with quiet():  # pydicom counts the bytes of a name where the standard counts its characters
+            header = _decoded(content)
     except (OSError, KeyError, InvalidDicomError, ValueError, AttributeError, TypeError) as error:
         raise ExportProblem(
             "A file of the study can no longer be read as it was; open the study again from where its files lie now."
@@ -103,6 +100,17 @@ def _header(source: SourceFile) -> Dataset:
         if keyword not in header:
             setattr(header, keyword, "")
     header.SpecificCharacterSet = UTF8  # all texts are decoded; whatever is written from them is UTF-8
+    return header
+
+
+def _decoded(content: io.BytesIO) -> Dataset:
+    """Return a header without its signal, its texts decoded."""
+    header = pydicom.dcmread(content, stop_before_pixels=True)
+    header.remove_private_tags()
+    for tag in (_SPECTRUM, _PIXELS):
+        if tag in header:
+            del header[tag]
+    header.decode()
     return header
 
 

@@ -116,10 +116,16 @@ def _range(difference: float) -> float:
 
 
 def _without_value(number: Number) -> Measurement:
-    """Return a measurement without a value but with the reason why there is none (PS3.3 C.18.1)."""
-    measured = Measurement(concept(number.name), 0.0, concept(number.unit), qualifier=concept(number.why))
-    measured[0].MeasuredValueSequence = []
-    return measured
+    """Return a measurement that says why it has no value; the nought that highdicom needs is taken out later."""
+    return Measurement(concept(number.name), 0.0, concept(number.unit), qualifier=concept(number.why))
+
+
+def take_out_noughts(item: Dataset) -> None:
+    """Leave every number that says why it has none without a value (PS3.3 C.18.1), in a content tree."""
+    if "NumericValueQualifierCodeSequence" in item:
+        item.MeasuredValueSequence = []
+    for child in item.get("ContentSequence", ()):
+        take_out_noughts(child)
 
 
 def _surface(export: Export, finding: Finding) -> VolumeSurface | None:

@@ -22,7 +22,7 @@ from app.dicom.codes import own_scheme_item
 from app.dicom.derived import MANUFACTURER, MEASUREMENTS, Export, NamedObject, add_header, named
 from app.dicom.findings import Finding
 from app.dicom.header import datetime_of
-from app.dicom.sr_group import concept, group
+from app.dicom.sr_group import concept, group, take_out_noughts
 from app.dicom.uids import derived_uid
 
 _NO_ORGANISATION = "not stated"
@@ -58,6 +58,7 @@ def measurements(export: Export, findings: Sequence[Finding], images: Sequence[D
     )
     add_header(dataset, export, MEASUREMENTS, 1)
     dataset.CodingSchemeIdentificationSequence = [own_scheme_item()]
+    take_out_noughts(dataset)
     _verify(dataset, export)
     return named("measurements.dcm", dataset)
 

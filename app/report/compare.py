@@ -13,8 +13,8 @@ RELATIVE_TOLERANCE: Final = 1e-4
 Smaller differences come from another processor's rounding; a report prints three digits at most.
 """
 _ABSENT = object()
-_LEFT_OUT = frozenset({"path", "version", "warnings", "skipped", "text"})
-"""Where files lie, who computed, and sentences may differ without a difference in what was found."""
+_LEFT_OUT = frozenset({"path", "version", "warnings", "skipped", "text", "audit"})
+"""Where files lie, who computed, the end of the audit trail, and sentences may differ without other findings."""
 
 
 @dataclass(frozen=True)

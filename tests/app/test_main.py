@@ -232,10 +232,12 @@ def test_table_is_exported(bench: Bench, qtbot: QtBot, tmp_path: Path, monkeypat
     target = tmp_path / "voxels.csv"
     monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *a: (str(target), ""))
     bench.window.export_requested.emit()
+    qtbot.waitUntil(lambda: "was written" in bench.window.notices.log[-1].text)
     assert target.read_text(encoding="utf-8").splitlines()[4].startswith("L4-L5,yes,,higher,3.9,2.2,4.1,acid")
+    (tmp_path / "no").write_text("a file, no folder")
     monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *a: (str(tmp_path / "no" / "x.csv"), ""))
     bench.window.export_requested.emit()
-    assert bench.window.notices.shown[-1].severity == "error"
+    qtbot.waitUntil(lambda: bench.window.notices.log[-1].severity == "error")
 
 
 def test_without_a_writer_the_report_is_out_of_reach(bench: Bench, qtbot: QtBot) -> None:
