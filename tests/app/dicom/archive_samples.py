@@ -139,5 +139,7 @@ def pdf_of(results: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     with pikepdf.new() as pdf:
         pdf.add_blank_page()
+        pdf.Root.Lang = pikepdf.String("en-GB")
+        pdf.docinfo["/Title"] = "Report"
         pdf.save(buffer)
     return attach_results(buffer.getvalue(), results_bytes(results), created_at=MADE)
