@@ -13,7 +13,7 @@ from pydicom.uid import UID
 from analysis.types import Study
 from app.dicom.header import date_of, datetime_of, save, time_of
 from app.dicom.signed_report import SignedReport
-from app.dicom.source_headers import UTF8, SourceHeaders, patient_and_study
+from app.dicom.source_headers import UTF8, SourceHeaders
 from app.dicom.uids import derived_uid
 from app.version import version
 
@@ -62,7 +62,7 @@ class Export:
     @property
     def at(self) -> datetime:
         """When the report was signed, on the clock that the sources' dates follow."""
-        offset = str(self.headers.first.get("TimezoneOffsetFromUTC", "") or "")
+        offset = str(self.headers.patient.get("TimezoneOffsetFromUTC", "") or "")
         if len(offset) != 5 or not offset[1:].isdigit():
             return self.report.at
         minutes = int(offset[1:3]) * 60 + int(offset[3:])
@@ -93,7 +93,7 @@ def empty_object(sop_class: UID, sop_instance_uid: UID) -> Dataset:
 
 def add_header(dataset: Dataset, export: Export, kind: SeriesKind, number: int) -> None:
     """Give an object its patient, study, series, equipment and times, over whatever stands there."""
-    dataset.update(patient_and_study(export.headers.first))
+    dataset.update(export.headers.patient)
     dataset.SpecificCharacterSet = UTF8
     at = export.at
     dataset.Modality = kind.modality

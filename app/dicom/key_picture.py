@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from analysis.types import Acquisition, Quality, Study, VoxelResult
+from analysis.types import Acquisition, FloatArray, Quality, Study, VoxelResult
 from app.dicom.findings import Finding
-from app.report.parts import Outline, Picture
+from app.report.parts import Picture
 from app.report.pictures import close_ups, overview
 from app.report.wording import clean
 from app.resource_files import resource_path
 
-SIZE = (1280, 960)
+SIZE = (1280, 1200)
 _MARGIN, _HEADER, _FOOTER = 16, 76, 44
 _OVERVIEW_WIDTH = 620
 _WHITE, _GREY, _YELLOW = (255, 255, 255), (150, 150, 150), (255, 221, 64)
@@ -49,12 +49,12 @@ def key_picture(
     draw = ImageDraw.Draw(canvas)
     top, bottom = _HEADER, SIZE[1] - _FOOTER
     if whole is not None:
-        _place(canvas, draw, whole, (_MARGIN, top, _OVERVIEW_WIDTH, bottom), name)
+        _place(canvas, draw, whole, (_MARGIN, top, _OVERVIEW_WIDTH, bottom), name, named=True)
     left = _OVERVIEW_WIDTH + _MARGIN if whole is not None else _MARGIN
     height = (bottom - top) // len(close)
     for number, picture in enumerate(close):
         box = (left, top + number * height, SIZE[0] - _MARGIN, top + (number + 1) * height - _MARGIN)
-        _place(canvas, draw, picture, box, name)
+        _place(canvas, draw, picture, box, name, named=False)
     draw.text((_MARGIN, 10), f"{name}: {finding.summary}", _WHITE, _font(_TITLE))
     draw.text((_MARGIN, SIZE[1] - _FOOTER + 12), statement, _WHITE, _font(_SMALL))
     return np.asarray(canvas)
@@ -78,7 +78,9 @@ def _distance(acquisition: Acquisition, finding: Finding) -> float:
     return float(np.linalg.norm(np.subtract(acquisition.voxel.centre_mm, finding.voxel.centre_mm)))
 
 
-def _place(canvas: Image.Image, draw: ImageDraw.ImageDraw, picture: Picture, box: Box, label: str) -> None:
+def _place(
+    canvas: Image.Image, draw: ImageDraw.ImageDraw, picture: Picture, box: Box, label: str, *, named: bool
+) -> None:
     """Draw a slice at true proportions into a box, its outlines, its sides and where it comes from."""
     left, top, right, bottom = box
     rows, columns = picture.pixels.shape
@@ -90,21 +92,24 @@ def _place(canvas: Image.Image, draw: ImageDraw.ImageDraw, picture: Picture, box
     image = Image.fromarray(np.ascontiguousarray(picture.pixels)).resize(size, Image.Resampling.BICUBIC)
     canvas.paste(image.convert("RGB"), (x, y))
     for outline in picture.outlines:
-        _draw_outline(draw, outline, picture, scale, (x, y), is_own=outline.label == label)
+        is_own = outline.label == label
+        points = (outline.polygon + 0.5) * np.asarray(picture.pixel_mm) * scale + np.array([x, y])
+        _draw_outline(draw, points, is_own=is_own)
+        if named:
+            _draw_name(draw, outline.label, points, is_own=is_own)
     _draw_sides(draw, picture, (x, y, x + size[0], y + size[1]))
     draw.text((left, y + size[1] + 3), picture.caption, _GREY, _font(_SMALL))
 
 
-def _draw_outline(
-    draw: ImageDraw.ImageDraw, outline: Outline, picture: Picture, scale: float, at: tuple[int, int], *, is_own: bool
-) -> None:
-    points = (outline.polygon + 0.5) * np.asarray(picture.pixel_mm) * scale + np.asarray(at)
-    closed = [(float(px), float(py)) for px, py in np.vstack([points, points[:1]])]
+def _draw_outline(draw: ImageDraw.ImageDraw, points: FloatArray, *, is_own: bool) -> None:
+    closed = [(float(x), float(y)) for x, y in np.vstack([points, points[:1]])]
     draw.line(closed, fill=(0, 0, 0), width=5)
     draw.line(closed, fill=_YELLOW if is_own else _GREY, width=3 if is_own else 2)
-    beside = (float(points[:, 0].max()) + 8, float(points[:, 1].mean()) - _SMALL / 2)
-    text = _Text(outline.label, _TEXT if is_own else _SMALL, _YELLOW if is_own else _GREY)
-    text.draw(draw, beside)
+
+
+def _draw_name(draw: ImageDraw.ImageDraw, name: str, points: FloatArray, *, is_own: bool) -> None:
+    beside = (float(points[:, 0].max()) + 8, float(points[:, 1].mean()))
+    _Text(name, _TEXT if is_own else _SMALL, _YELLOW if is_own else _GREY, "lm").draw(draw, beside)
 
 
 def _draw_sides(draw: ImageDraw.ImageDraw, picture: Picture, box: Box) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ _STUDY = (
     "PatientAge", "PatientSize", "PatientWeight", "AdmissionID", "TimezoneOffsetFromUTC",
 )  # fmt: skip
 """The General Study and Patient Study modules (PS3.3 C.7.2.1, C.7.2.2); the time zone of the other dates with them."""
+_NAMES = ("PatientName", "ReferringPhysicianName", "OperatorsName", "PerformingPhysicianName", "PhysiciansOfRecord")
 _MAY_BE_EMPTY = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName",
     "StudyID", "AccessionNumber",
@@ -47,16 +49,18 @@ class SourceHeaders:
 
     Attributes
     ----------
-    by_uid : header by SOP Instance UID
+    patient : patient and study as the first of them says
+    by_uid : header by SOP Instance UID, without the names of people
     by_sha256 : SOP Instance UID by the hash of the file
     """
 
+    patient: Dataset
     by_uid: Mapping[str, Dataset]
     by_sha256: Mapping[str, str]
 
     @property
     def first(self) -> Dataset:
-        """The header that patient and study are copied from."""
+        """The first of them."""
         return next(iter(self.by_uid.values()))
 
     def of_file(self, sha256: str) -> Dataset | None:
@@ -79,12 +83,23 @@ def read_headers(study: Study) -> SourceHeaders:
     for source in ordered:
         if source.sop_instance_uid is not None:
             by_sha256[source.sha256] = source.sop_instance_uid
-            by_uid.setdefault(source.sop_instance_uid, _header(source))
+            if source.sop_instance_uid not in by_uid:
+                by_uid[source.sop_instance_uid] = _header(source)
     if not by_uid:
         raise ExportProblem(
             "This study was not read from DICOM files, so there is no archived study to add objects to."
         )
-    return SourceHeaders(by_uid, by_sha256)
+    patient = patient_and_study(next(iter(by_uid.values())))
+    for header in by_uid.values():
+        leave_out_names(header)
+    return SourceHeaders(patient, by_uid, by_sha256)
+
+
+def leave_out_names(header: Dataset) -> None:
+    """Empty the names of people in a header that highdicom is given: it repeats odd ones in its warnings."""
+    for keyword in _NAMES:
+        if keyword in header:
+            setattr(header, keyword, "")
 
 
 def _header(source: SourceFile) -> Dataset:
@@ -120,5 +135,5 @@ def patient_and_study(header: Dataset) -> Dataset:
     copied.SpecificCharacterSet = UTF8
     for keyword in (*_PATIENT, *_STUDY):
         if keyword in header:
-            copied[keyword] = header[keyword]
+            copied[keyword] = copy.deepcopy(header[keyword])
     return copied

@@ -11,11 +11,14 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes as standard
 
 from app.dicom.derived import KEY_OBJECTS, MANUFACTURER, Export, NamedObject, add_header, named
+from app.dicom.source_headers import leave_out_names
 
 
 def key_objects(export: Export, pictures: Sequence[NamedObject], slices: Sequence[Dataset]) -> NamedObject:
     """Return the selection: the key images, and the source images that show a voxel."""
-    shown = [pydicom.dcmread(io.BytesIO(picture.data), stop_before_pixels=True) for picture in pictures]
+    shown = [pydicom.dcmread(io.BytesIO(one.data), stop_before_pixels=True) for one in pictures]
+    for picture in shown:
+        leave_out_names(picture)
     chosen: list[Dataset] = [*shown, *slices]
     dataset = KeyObjectSelectionDocument(
         evidence=chosen,

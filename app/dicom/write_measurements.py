@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 from highdicom.sr import (
@@ -16,6 +17,7 @@ from highdicom.sr import (
 )
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes as standard
+from pydicom.uid import UID, MRSpectroscopyStorage
 
 from app.dicom import codes
 from app.dicom.codes import own_scheme_item
@@ -44,7 +46,7 @@ def measurements(export: Export, findings: Sequence[Finding], images: Sequence[D
     )
     report[0].ContentSequence.extend(_statements(export))
     dataset = Comprehensive3DSR(
-        evidence=evidence,
+        evidence=[_as_standard(header) for header in evidence],
         content=report[0],
         series_instance_uid=export.uid("series", MEASUREMENTS.role),
         series_number=MEASUREMENTS.number,
@@ -59,6 +61,7 @@ def measurements(export: Export, findings: Sequence[Finding], images: Sequence[D
     add_header(dataset, export, MEASUREMENTS, 1)
     dataset.CodingSchemeIdentificationSequence = [own_scheme_item()]
     take_out_noughts(dataset)
+    _restore_classes(dataset, evidence)
     _verify(dataset, export)
     return named("measurements.dcm", dataset)
 
@@ -67,6 +70,24 @@ def signals(export: Export, findings: Sequence[Finding]) -> list[Dataset]:
     """Return the headers of the objects that the voxels were measured from, each once."""
     found = (export.headers.of_file(sha256) for finding in findings for sha256 in finding.files)
     return list({str(header.SOPInstanceUID): header for header in found if header is not None}.values())
+
+
+def _as_standard(header: Dataset) -> Dataset:
+    """Return a header that highdicom knows the modules of: Siemens' own class of spectra passes for DICOM's."""
+    if not UID(str(header.SOPClassUID)).is_private:
+        return header
+    standing_in = copy.deepcopy(header)  # a shallow one shares its elements
+    standing_in.SOPClassUID = MRSpectroscopyStorage
+    return standing_in
+
+
+def _restore_classes(dataset: Dataset, evidence: Sequence[Dataset]) -> None:
+    """Name the classes of the evidence as they are."""
+    classes = {header.SOPInstanceUID: header.SOPClassUID for header in evidence}
+    for study in dataset.get("CurrentRequestedProcedureEvidenceSequence", ()):
+        for series in study.ReferencedSeriesSequence:
+            for instance in series.ReferencedSOPSequence:
+                instance.ReferencedSOPClassUID = classes[instance.ReferencedSOPInstanceUID]
 
 
 def _observers(export: Export) -> ObservationContext:

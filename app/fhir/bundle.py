@@ -54,7 +54,7 @@ def _entry(uid: str, resource: Json) -> Json:
 
 
 def _report(export: Export, uid: str, subject: Json, results: list[str]) -> Json:
-    study = export.headers.first
+    study = export.headers.patient
     issuer = export.report.signer
     return without_none(
         {
@@ -80,7 +80,7 @@ def _report(export: Export, uid: str, subject: Json, results: list[str]) -> Json
 
 def _subject(export: Export) -> Json:
     """Refer to the patient by number, and by name for those who read."""
-    header = export.headers.first
+    header = export.headers.patient
     number, issuer = str(header.PatientID), str(header.get("IssuerOfPatientID", "") or "")
     identifier = without_none({"value": number, "assigner": {"display": issuer} if issuer else None})
     display = str(header.PatientName).replace("^", " ").strip()

@@ -29,7 +29,7 @@ _CATEGORY = {
 
 def observation(export: Export, finding: Finding, uid: str, subject: Json) -> Json:
     """Return the resource of one voxel; `uid` identifies it."""
-    study = export.headers.first
+    study = export.headers.patient
     return without_none(
         {
             "resourceType": "Observation",

@@ -68,7 +68,7 @@ def write_study(folder: Path, header: StudyHeader = STUDY) -> Study:
 def document(study: Study, **exam: Any) -> dict[str, Any]:
     """Return results: the first disc higher, the second lower, the third not evaluable."""
     info = study.info
-    acquisitions = sorted(study.acquisitions, key=lambda a: a.label)
+    acquisitions = sorted(study.acquisitions, key=lambda a: a.label)[: len(LABELS)]
     return {
         "schema": "discern-results/1",
         "software": {"version": "9.9.9", "protocol": {"id": "disc-1", "sha256": "ab" * 32}},
