@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import shutil
 import subprocess
@@ -15,9 +16,11 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
+from analysis.reading import Reading
 from app.dicom.derived import NamedObject
 from app.dicom.errors import ExportProblem
-from app.dicom.export import export_objects
+from app.dicom.export import export_objects, objects_of, open_export
+from app.fhir.bundle import report_bundle
 from app.report.certificates import read_passphrase
 from app.report.signing import sign_pdf
 from tests.app.dicom.archive_samples import AWKWARD_NAME, LABELS, MADE, document, pdf_of, sagittal, voxel, write_study
@@ -392,3 +395,16 @@ def test_key_objects_select_pictures_and_slices(objects):
     pictures = [one.sop_instance_uid for one in objects if one.name.startswith("key-image")]
     assert referenced[:3] == pictures
     assert len(referenced) == 3 + 5
+
+
+def test_an_amended_report_says_so_and_makes_new_objects(study, objects, archive_signer):
+    reading = Reading(state="amended", amends="ab" * 32, amendment_reason="The level was named wrongly.")
+    results = {**document(study), "reading": json.loads(reading.to_json())}
+    pdf = sign_pdf(pdf_of(results), archive_signer.p12, read_passphrase(archive_signer.passphrase_file))
+    export = open_export(study, pdf)
+    assert export.report.state == "amended"
+    made = objects_of(export)
+    assert named(made, "report.dcm").DocumentTitle == "MR spectroscopy report, amended"
+    assert {one.sop_instance_uid for one in made}.isdisjoint(one.sop_instance_uid for one in objects)
+    bundle = json.loads(report_bundle(export))
+    assert {entry["resource"]["status"] for entry in bundle["entry"]} == {"amended"}
