@@ -293,6 +293,7 @@ def test_the_table_by_mouse_and_keys(
     target = tmp_path / "table.csv"
     monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     qtbot.mouseClick(discs.export_button, LEFT)
+    qtbot.waitUntil(target.is_file, timeout=10_000)
     assert len(list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))) == 5
     discs.pretest.setFocus()
     qtbot.keyClick(discs.pretest, Qt.Key.Key_Down)
