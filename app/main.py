@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import json
 import sys
 from collections.abc import Sequence
@@ -133,9 +134,20 @@ def _open_store(window: MainWindow, settings: QtCore.QSettings | None) -> Store 
     return None
 
 
+@functools.cache
+def _leave_libraries_alone() -> None:
+    """Take what is loaded out of the sight of the garbage collector, once: libraries live as long as the program.
+
+    A full collection over them holds every thread for about 100 ms, which the reader sees as a window that hangs. Only
+    once, because what is in sight no more is never collected: no study may be open yet.
+    """
+    gc.freeze()
+
+
 def _read_studies(paths: Sequence[Path], progress: Progress, stop: Stop) -> tuple[Study, ...]:
     from analysis.readers import read_studies
 
+    _leave_libraries_alone()
     return read_studies(paths, progress=progress, stop=stop)
 
 

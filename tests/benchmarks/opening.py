@@ -3,8 +3,9 @@
     xvfb-run -a .venv/bin/python -m tests.benchmarks.opening [FOLDER]
 
 FOLDER keeps the study for another run: the demonstration study with copies of its images under other series. Targets:
-the first image after 1 s, everything read and fitted after 5 s, no gap of the event loop above 100 ms. A gap in which
-the window's thread worked little was made by the machine: by other programs, or by a limit on this one's share of it.
+the first image after 1 s, everything read and fitted after 5 s, no gap of the event loop above 100 ms. In a gap with
+little work of its own the window's thread waited: for another thread that held Python (a garbage collection over all
+libraries took 100 ms of every thread), or for the machine.
 """
 
 from __future__ import annotations
