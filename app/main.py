@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import json
 import sys
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from analysis.types import ExamResult, Progress, Stop, Study
 from analysis.voxel_settings import ExamSettings
 from app import platform_env
 from app.audit.events import AuditEvent
+from app.collector import leave_libraries_alone
 from app.crash import crash_log
 from app.jobs import JobRunner
 from app.live_refit import BasesOf
@@ -134,20 +134,10 @@ def _open_store(window: MainWindow, settings: QtCore.QSettings | None) -> Store 
     return None
 
 
-@functools.cache
-def _leave_libraries_alone() -> None:
-    """Take what is loaded out of the sight of the garbage collector, once: libraries live as long as the program.
-
-    A full collection over them holds every thread for about 100 ms, which the reader sees as a window that hangs. Only
-    once, because what is in sight no more is never collected: no study may be open yet.
-    """
-    gc.freeze()
-
-
 def _read_studies(paths: Sequence[Path], progress: Progress, stop: Stop) -> tuple[Study, ...]:
     from analysis.readers import read_studies
 
-    _leave_libraries_alone()
+    leave_libraries_alone("reading")
     return read_studies(paths, progress=progress, stop=stop)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +13,7 @@ from analysis.protocol import Protocol
 from analysis.reading import Reading
 from analysis.types import ExamResult, Progress, Stop, Study
 from app.audit.chain import Head
+from app.collector import leave_libraries_alone
 from app.jobs import JobRunner
 from app.report.source import PriorExam, Received
 from app.report_pages import ReportPages
@@ -194,8 +194,7 @@ class PreviewDesk(QtCore.QObject):
         self._building = None
         self._swap(pages)
         self._view.set_document(pages.sizes_pt)
-        # Libraries and study are here to stay: without them a full collection takes 5 ms, with them 120.
-        gc.freeze()
+        leave_libraries_alone("reports")
         if isinstance(source, SignedFile):
             self._signed_shown = source.sha256
         elif self._is_current(source):

@@ -20,7 +20,6 @@ from analysis.pipeline import BasisCache
 from analysis.protocol import Protocol
 from analysis.types import ExamResult, Progress, Stop, Study
 from analysis.voxel_settings import ExamSettings
-from app import main as main_module
 from app.analysis_desk import ANALYSE
 from app.crash import crash_log
 from app.jobs import JobRunner
@@ -303,14 +302,3 @@ def test_a_bug_becomes_a_sentence_and_a_log(tmp_path: Path) -> None:
     assert "private" not in told[0]
     assert path is not None
     assert "private" in path.read_text(encoding="utf-8")
-
-
-def test_libraries_leave_the_collector_once_and_studies_never(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A second time would keep every cycle of the study that is open for good."""
-    frozen: list[int] = []
-    monkeypatch.setattr("app.main.gc.freeze", lambda: frozen.append(1))
-    main_module._leave_libraries_alone.cache_clear()
-    for _ in range(2):
-        with pytest.raises(NothingToRead):
-            main_module.real_services().read_studies([tmp_path], lambda *_: None, lambda: False)
-    assert len(frozen) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from analysis.basis import simulate_basis
 from analysis.exam_record import ExamRecord
 from analysis.pipeline import BasisCache
 from app import recomputing
+from app.collector import leave_libraries_alone
 from app.jobs import JobRunner
 from app.main import apply_look
 from app.print_desk import printer_for
@@ -161,6 +163,20 @@ def test_typing_is_one_step_of_undo_and_shows_in_the_pages(bench: Bench, qtbot: 
     qtbot.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert bench.session.reading.impression == "Acid at one level."
     assert edit.text() == "Acid at one level."
+
+
+def test_pages_that_are_made_again_are_still_collected(bench: Bench, qtbot: QtBot, monkeypatch) -> None:
+    """Each report leaves 8 MiB behind that only the collector finds: it must not lose sight of them."""
+    frozen: list[int] = []
+    leave_libraries_alone.cache_clear()
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(1))
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    for _ in range(3):
+        with qtbot.waitSignal(bench.desk.preview.prepared_changed, timeout=LONG_MS):
+            bench.desk.preview.refresh_now()
+    assert len(frozen) == 1
+    leave_libraries_alone.cache_clear()
 
 
 def test_the_exam_record_is_part_of_the_reading(bench: Bench, qtbot: QtBot) -> None:
