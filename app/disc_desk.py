@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from PySide6 import QtCore
@@ -97,6 +97,14 @@ class DiscDesk(QtCore.QObject):
             return tuple(found)
 
         self._jobs.start(MEASURE, tr("Measuring the discs"), work, done=self._measured, failed=self._say, quiet=True)
+
+    @property
+    def measures(self) -> Mapping[str, DiscMeasures]:
+        """What the images say of the discs of the open study, by `voxel_key`; empty until it is measured."""
+        study = self._measured_study
+        if study is None or not self._measures:
+            return {}
+        return dict(zip((voxel_key(a) for a in study.acquisitions), self._measures, strict=True))
 
     def _measured(self, measures: tuple[DiscMeasures, ...]) -> None:
         self._measures = measures

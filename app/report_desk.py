@@ -13,6 +13,7 @@ from PySide6 import QtCore, QtWidgets
 from analysis.types import Progress, Stop
 from app.atomic_file import reason_of, write_whole
 from app.audit.headless import report_written
+from app.disc_desk import DiscDesk
 from app.jobs import JobRunner
 from app.keeping import Keeping
 from app.print_desk import PrintDesk
@@ -45,10 +46,11 @@ class ReportDesk(QtCore.QObject):
         keeping: Keeping,
         services: Services,
         prior: PriorDesk,
+        discs: DiscDesk,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._jobs, self._keeping = window, session, jobs, keeping
-        self._prior = prior
+        self._prior, self._discs = prior, discs
         self._make, self._kept_settings = services.make_report, services.settings
         self.settings = load_report_settings(services.settings)
         self.checking = VerifyDesk(window, session, jobs, lambda: self.settings, services.read_studies)
@@ -132,6 +134,7 @@ class ReportDesk(QtCore.QObject):
             earlier=self._earlier(),
             priors=self._prior.priors,
             received=self._received(),
+            measures=self._discs.measures,
         )
 
     def _received(self) -> Received | None:

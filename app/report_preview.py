@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from PySide6 import QtCore, QtGui
 
+from analysis.disc_measure import DiscMeasures
 from analysis.paper import Paper
 from analysis.protocol import Protocol
 from analysis.reading import Reading
@@ -37,6 +38,7 @@ class ReportInput:
     earlier : gives the signed report that this one amends; None for a first report
     priors : earlier exams to compare with
     received : when the data came; None where it is not known
+    measures : what is known already of the discs on the images, by `voxel_key`
     trail_end : gives the end of the audit trail, which the results of a signed report anchor outside the store
     """
 
@@ -50,6 +52,7 @@ class ReportInput:
     earlier: Callable[[], bytes] | None = None
     priors: tuple[PriorExam, ...] = ()
     received: Received | None = None
+    measures: Mapping[str, DiscMeasures] = field(default_factory=dict)
     trail_end: Callable[[], Head] | None = None
 
 

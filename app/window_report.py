@@ -75,6 +75,7 @@ def make_report(made_from: ReportInput) -> Made:
         priors=made_from.priors,
         amendment=_amendment(made_from, results),
         received=made_from.received,
+        measures=made_from.measures,
     )
     changes = source.amendment.changes if source.amendment is not None else ()
     return Made(prepared_bytes(source, to_sign=made_from.to_sign), changes)

@@ -57,7 +57,7 @@ class Workstation(QtCore.QObject):
         self.beside = SpectrumDesk(window, session, jobs, self.edits, self.prior)
         self.discs = DiscDesk(window, session, jobs, self.live)
         self.keeping = Keeping(session, jobs, services.store)
-        self.reports = ReportDesk(window, session, jobs, self.keeping, services, self.prior)
+        self.reports = ReportDesk(window, session, jobs, self.keeping, services, self.prior, self.discs)
         self.analysis = AnalysisDesk(window, session, jobs, services, self.live, protocol_id)
         self.opening = OpeningDesk(window, session, jobs, services, self.keeping, self.analysis)
         self.watching = WatchDesk(window, session, jobs, self.open_paths)

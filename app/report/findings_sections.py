@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analysis.disc_measure import measure_disc
+from analysis.disc_measure import DiscMeasures, measure_disc
 from analysis.morphology import cautions, roman
 from analysis.nucleus import nucleus_share
 from analysis.reading import VoxelReading, voxel_key
-from analysis.types import Measured, ProcessSettings, VoxelResult
+from analysis.types import Acquisition, Measured, ProcessSettings, VoxelResult
 from app.report.parts import Cell, Column, Section, Table
 from app.report.source import ReportSource
 from app.report.wording import UNKNOWN, clean, fixed, plus_minus
@@ -59,7 +59,7 @@ def _said_of(source: ReportSource, result: VoxelResult) -> VoxelReading:
 
 def _morphology_row(source: ReportSource, result: VoxelResult, voxel: VoxelReading) -> tuple[Cell, ...]:
     acquisition, seen = result.acquisition, voxel.morphology
-    measures = measure_disc(acquisition.voxel, acquisition.frame_of_reference_uid, source.study.volumes)
+    measures = _measures_of(source, acquisition)
     return (
         Cell(clean(result.label, 40), bold=True),
         Cell(UNKNOWN if seen.pfirrmann is None else roman(seen.pfirrmann)),
@@ -71,6 +71,13 @@ def _morphology_row(source: ReportSource, result: VoxelResult, voxel: VoxelReadi
         Cell(_measured(measures.nucleus_to_csf)),
         Cell(_share(result, voxel)),
     )
+
+
+def _measures_of(source: ReportSource, acquisition: Acquisition) -> DiscMeasures:
+    known = source.measures.get(voxel_key(acquisition))
+    if known is not None:
+        return known
+    return measure_disc(acquisition.voxel, acquisition.frame_of_reference_uid, source.study.volumes)
 
 
 def _yes_no(value: bool | None) -> str:

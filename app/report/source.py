@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from analysis.disc_measure import DiscMeasures
 from analysis.paper import Paper
 from analysis.protocol import Protocol
 from analysis.reading import Reading
@@ -57,6 +59,7 @@ class ReportSource:
     version : Discern's version
     priors : earlier exams, the newest first
     received : None where it is not known
+    measures : what is known already of the discs on the images, by `voxel_key`; the others are measured
     """
 
     study: Study
@@ -70,3 +73,4 @@ class ReportSource:
     paper: Paper = "A4"
     amendment: Amendment | None = None
     received: Received | None = None
+    measures: Mapping[str, DiscMeasures] = field(default_factory=dict)

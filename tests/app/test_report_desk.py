@@ -21,6 +21,7 @@ from app.collector import leave_libraries_alone
 from app.jobs import JobRunner
 from app.main import apply_look
 from app.print_desk import printer_for
+from app.report import findings_sections
 from app.report.certificates import make_demo_signer
 from app.report.verify import verify_report
 from app.report_desk import ReportDesk
@@ -144,6 +145,15 @@ def test_a_window_of_its_own_and_back(bench: Bench, qtbot: QtBot) -> None:
     click(qtbot, bench.room.bar.window_button)
     assert not bench.desk.dock.in_window
     assert bench.room.isVisible()
+
+
+def test_a_preview_takes_the_discs_as_they_are_measured_already(bench: Bench, qtbot: QtBot, monkeypatch) -> None:
+    bench.open(qtbot)
+    qtbot.waitUntil(lambda: len(bench.station.discs.measures) == len(bench.session.acquisitions), timeout=LONG_MS)
+    again: list[object] = []
+    monkeypatch.setattr(findings_sections, "measure_disc", lambda *place: again.append(place))
+    bench.open_report(qtbot)
+    assert again == []
 
 
 def test_typing_is_one_step_of_undo_and_shows_in_the_pages(bench: Bench, qtbot: QtBot) -> None:

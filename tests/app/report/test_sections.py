@@ -6,17 +6,22 @@ import dataclasses
 
 import pytest
 
+from analysis.disc_measure import DiscMeasures, measure_disc
 from analysis.exam_record import ExamRecord
 from analysis.morphology import Morphology
 from analysis.protocol import Protocol
 from analysis.reading import Reading, VoxelReading, voxel_key
 from analysis.types import ExamResult, FitSettings, ProcessSettings, Study
 from analysis.voxel_settings import GateOverride, VoxelSettings
+from app.report import findings_sections
 from app.report.content import report_content
 from app.report.parts import Section
 from app.report.source import Amendment
+from app.resource_files import load_protocol
 from tests.app.report.conftest import source_of
 from tests.app.report.test_content import words
+from tests.reading_desk import study_with_images
+from tests.samples import sample_exam
 
 RECORD = ExamRecord(
     indication="Low back pain <b>14 months</b>",
@@ -63,6 +68,31 @@ def test_morphology_shows_grades_and_warns(study: Study, exam: ExamResult, proto
     assert "L4-L5: see axial 12" in text
     assert "Herniated (extrusion)" in text
     assert "L1-L2 | — | — | —" in text
+
+
+def test_discs_that_are_measured_already_are_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    study, protocol = study_with_images(), load_protocol("disc")
+    exam = sample_exam(study)
+    assert len(exam.voxels) == 5
+    measures = {
+        voxel_key(a): measure_disc(a.voxel, a.frame_of_reference_uid, study.volumes) for a in study.acquisitions
+    }
+    assert all(found.height_mm is not None for found in measures.values())
+    plain = {title: everything(s) for title, s in sections_of(study, exam, protocol, Reading()).items()}
+    asked: list[object] = []
+
+    def counted(*place: object) -> DiscMeasures:
+        asked.append(place[0])
+        return DiscMeasures()
+
+    monkeypatch.setattr(findings_sections, "measure_disc", counted)
+    known = sections_of(study, exam, protocol, Reading(), measures=measures)
+    assert {title: everything(section) for title, section in known.items()} == plain
+    assert asked == []
+    missing = study.acquisitions[2]
+    some = {key: found for key, found in measures.items() if key != voxel_key(missing)}
+    sections_of(study, exam, protocol, Reading(), measures=some)
+    assert asked == [missing.voxel]
 
 
 def test_adjustments_are_listed_with_their_reasons(study: Study, exam: ExamResult, protocol: Protocol) -> None:
