@@ -18,6 +18,9 @@ _Signal = TypeVar("_Signal", bound=SignalArray)
 WATER_PPM = 4.65
 """Chemical shift of water at 37 degrees C, used where a header does not state its reference."""
 
+PROTON_MHZ_PER_T = 42.577478518
+"""Gyromagnetic ratio of the proton over 2 pi (CODATA 2018)."""
+
 FWHM_PER_GAUSS_SD = 2 * math.sqrt(2 * math.log(2))
 
 

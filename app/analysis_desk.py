@@ -18,7 +18,8 @@ from widgets.main_window import MainWindow
 from widgets.texts import plural, tr
 
 ANALYSE = "analyse"
-_MOST_WARNINGS = 2
+MOST_WARNINGS = 2
+"""As many warnings of one kind are told at once; Details lists them all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,7 @@ class AnalysisDesk(QtCore.QObject):
         self._live.know(analysed.reading, analysed.exam, analysed.protocol)
         self._session.set_exam(analysed.exam, analysed.protocol, analysed.reading)
         self._live.settle()
-        for text in analysed.exam.warnings[:_MOST_WARNINGS]:
+        for text in analysed.exam.warnings[:MOST_WARNINGS]:
             self._window.notices.add("warning", text)
         self.rested.emit()
         self._window.set_status(

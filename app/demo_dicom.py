@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from analysis.anatomy import Grid, axial_grids, sagittal_grid, t2_image
 from analysis.phantom import PhantomDisc
 from analysis.types import ComplexArray, Progress
+from analysis.units import PROTON_MHZ_PER_T
 from app.demo_study import DemoStudy
 from app.dicom.codes import LUMBAR_SPINE
 from app.dicom.records import ImageStack, SeriesHeader, SpectroscopyObject, StudyHeader
@@ -24,7 +25,6 @@ STARTED = datetime(2026, 1, 5, 9, 0, 0)
 _PREPARATION_S, _PAUSE_S = 120.0, 30.0
 _SAGITTAL_S, _AXIAL_S = 180.0, 60.0
 _WINDOW = (400.0, 800.0)
-_PROTON_MHZ_PER_T = 42.577478518  # CODATA 2018: proton gyromagnetic ratio over 2 pi
 _LOCALISATION = "PRESS"
 _SPECTRA_FROM = 0.95
 """Share of the progress that the images take."""
@@ -77,7 +77,7 @@ def study_header(study: DemoStudy) -> StudyHeader:
         model="Lumbar phantom",
         device_serial_number="SIMULATED",
         software_version=f"Discern {study.version}",
-        field_strength_t=round(study.exam.sampling.f0_mhz / _PROTON_MHZ_PER_T, 2),
+        field_strength_t=round(study.exam.sampling.f0_mhz / PROTON_MHZ_PER_T, 2),
         quality_control=True,
         comments="Simulated data: no person and no object was scanned.",
     )

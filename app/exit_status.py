@@ -14,3 +14,8 @@ NOTHING_DONE: Final = 2
 def say(sentence: str) -> None:
     """Write one line to stderr."""
     sys.stderr.write(sentence.rstrip("\n") + "\n")
+
+
+def say_progress(fraction: float, sentence: str) -> None:
+    """Write how far the work is (0 to 1) and what is being done, as one line."""
+    say(f"{100 * fraction:3.0f} % {sentence}")

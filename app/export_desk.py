@@ -11,6 +11,7 @@ from analysis.types import Progress, Stop
 from app.atomic_file import reason_of, write_whole
 from app.audit.events import AuditedObject, AuditEvent, subject_of
 from app.jobs import JobRunner
+from app.outputs import OutputProblem
 from app.session import ReadingSession
 from app.store import Store, user_name
 from widgets.main_window import MainWindow
@@ -48,20 +49,23 @@ class ExportDesk(QtCore.QObject):
     def _write(self, path: Path, table: bytes) -> None:
         study, store, notices = self._session.study, self._store, self._window.notices
 
-        def work(_: Progress, __: Stop) -> str:
+        def work(_: Progress, __: Stop) -> None:
             try:
                 write_whole(path, table)
             except OSError as error:
-                return tr("The table could not be written to {path}: {reason}.", path=path, reason=reason_of(error))
+                raise OutputProblem(
+                    tr("The table could not be written to {path}: {reason}.", path=path, reason=reason_of(error))
+                ) from error
             if store is not None and study is not None:
                 written = (AuditedObject("file", hashlib.sha256(table).hexdigest()),)
                 store.audit.record(
                     AuditEvent("exported", user_name(), "table as CSV", subject=subject_of(study.info), objects=written)
                 )
-            return ""
 
-        def done(problem: str) -> None:
-            notices.add("error" if problem else "info", problem or tr("The table was written to {path}.", path=path))
-
-        failed = notices.add
-        self._jobs.start(EXPORT, tr("Writing the table"), work, done=done, failed=lambda text: failed("error", text))
+        self._jobs.start(
+            EXPORT,
+            tr("Writing the table"),
+            work,
+            done=lambda _: notices.add("info", tr("The table was written to {path}.", path=path)),
+            failed=lambda sentence: notices.add("error", sentence),
+        )

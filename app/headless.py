@@ -11,7 +11,7 @@ from analysis.errors import DiscernError
 from analysis.readers import inspect_file, read_studies
 from app.audit.headless import verified
 from app.audit.in_use import record_where_in_use
-from app.exit_status import DONE, DONE_WITH_GAPS, NOTHING_DONE, say
+from app.exit_status import DONE, DONE_WITH_GAPS, NOTHING_DONE, say_progress
 from app.recomputing import recomputed_results
 from app.report.certificates import open_p12, read_passphrase
 from app.report.signing import Signer
@@ -28,15 +28,11 @@ def signer_from(certificate: Path | None, passphrase_file: Path | None) -> Signe
     return Signer(certificate, passphrase)
 
 
-def _progress_line(fraction: float, sentence: str) -> None:
-    say(f"{100 * fraction:3.0f} % {sentence}")
-
-
 def make_demo(folder: Path, seed: int) -> int:
     """Write the simulated study."""
     from app.demo import make_demo as write_demo
 
-    sys.stdout.write(f"{write_demo(folder, seed, progress=_progress_line)}\n")
+    sys.stdout.write(f"{write_demo(folder, seed, progress=say_progress)}\n")
     return DONE
 
 

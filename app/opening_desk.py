@@ -9,7 +9,7 @@ from PySide6 import QtCore, QtWidgets
 
 from analysis.reading import Reading
 from analysis.types import Progress, Stop, Study
-from app.analysis_desk import AnalysisDesk
+from app.analysis_desk import MOST_WARNINGS, AnalysisDesk
 from app.jobs import JobRunner
 from app.keeping import Keeping
 from app.services import Services
@@ -19,7 +19,6 @@ from widgets.main_window import MainWindow
 from widgets.texts import plural, tr
 
 OPEN = "open"
-MOST_WARNINGS = 2
 
 
 class OpeningDesk(QtCore.QObject):

@@ -18,6 +18,7 @@ from app.jobs import JobRunner
 from app.keeping import Keeping
 from app.print_desk import PrintDesk
 from app.prior_desk import PriorDesk
+from app.report.errors import ReportError
 from app.report.source import Received
 from app.report_edit_desk import ReportEditDesk
 from app.report_preview import MakeReport, PreviewDesk, ReportInput, SignedFile
@@ -298,22 +299,23 @@ class ReportDesk(QtCore.QObject):
         kind = "The signed report" if self.is_signed else "An unsigned report"
         study, store = self._session.study, self._keeping.store
 
-        def work(_: Progress, __: Stop) -> str:
+        def work(_: Progress, __: Stop) -> None:
             pdf = load()
             try:
                 write_whole(path, pdf)
             except OSError as error:
-                return f"The report cannot be written to {path}: {reason_of(error)}."
+                raise ReportError(f"The report cannot be written to {path}: {reason_of(error)}.") from error
             if store is not None and study is not None:
                 store.audit.record(report_written(study.info, pdf, kind))
-            return ""
 
-        def done(problem: str) -> None:
-            text = problem or f"{kind} was written to {path}."
-            self._window.notices.add("error" if problem else "info", text)
-
-        failed = self._window.notices.add
-        self._jobs.start(SAVE, "Writing the report", work, done=done, failed=lambda text: failed("error", text))
+        notices = self._window.notices
+        self._jobs.start(
+            SAVE,
+            "Writing the report",
+            work,
+            done=lambda _: notices.add("info", f"{kind} was written to {path}."),
+            failed=lambda sentence: notices.add("error", sentence),
+        )
 
     def ask_settings(self) -> None:
         """Let the reader change the settings of reports."""

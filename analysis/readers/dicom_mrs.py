@@ -16,11 +16,11 @@ from analysis.readers.dicom_header import (
     items_of,
     number_of,
     private_number,
-    study_info,
     text_of,
     uid_of,
     value_of,
 )
+from analysis.readers.dicom_identity import identified
 from analysis.readers.grid import Cell, check_cells, filled_cells
 from analysis.readers.guard import quoted
 from analysis.readers.mrs_voxel import NOT_CONFIRMED, cell_voxel, deviates, places_of, voxel_of
@@ -65,25 +65,19 @@ def read(dataset: Dataset, file: InputFile) -> Contents:
 
 def _signal_without_data(dataset: Dataset, file: InputFile) -> Signal:
     parameters, warnings = _parameters(dataset)
-    return Signal(
+    signal = Signal(
         file=file,
         fids=np.empty((0, 0, 0), np.complex128),
         parameters=parameters,
         voxel=None,
-        info=study_info(dataset),
-        sop_instance_uid=uid_of(dataset, "SOPInstanceUID"),
-        series_instance_uid=uid_of(dataset, "SeriesInstanceUID"),
-        frame_of_reference_uid=uid_of(dataset, "FrameOfReferenceUID"),
-        description=text_of(dataset, "SeriesDescription"),
-        protocol=text_of(dataset, "ProtocolName"),
         suppressed=_suppressed(dataset),
         references=_references(dataset),
-        order=_order(dataset),
         # Measured on a real Philips object with this flag: correcting once more widens the NAA line from 9.0 to 9.9 Hz.
         eddy_corrected=text_of(dataset, "WaterReferencedPhaseCorrection") == "YES",
         saturation_bands=bands_of(dataset),
         warnings=tuple(warnings),
     )
+    return identified(signal, dataset)
 
 
 def _of_voxel(signal: Signal, frames: SignalArray, dataset: Dataset) -> Signal:
@@ -310,7 +304,3 @@ def _references(dataset: Dataset) -> tuple[str, ...]:
         return ()
     uids = (uid_of(item, "ReferencedSOPInstanceUID") for item in items_of(dataset, "ReferencedInstanceSequence"))
     return tuple(uid for uid in uids if uid)
-
-
-def _order(dataset: Dataset) -> tuple[int, ...]:
-    return tuple(integer_of(dataset, key) or 0 for key in ("SeriesNumber", "AcquisitionNumber", "InstanceNumber"))

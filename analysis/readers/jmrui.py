@@ -13,13 +13,12 @@ from analysis.readers.dicom_mrs import MOST_FRAMES, checked_length, checked_sign
 from analysis.readers.key_values import KeyValues
 from analysis.readers.records import Contents, InputFile, Signal
 from analysis.types import AcquisitionParameters, ComplexArray, StudyInfo
-from analysis.units import WATER_PPM
+from analysis.units import PROTON_MHZ_PER_T, WATER_PPM
 
 _LARGEST_BYTES = 256 * 1024**2
 _HEADER_BYTES, _HEADER_NUMBERS = 512, 13
 _TITLE = b"jMRUI Data Textfile"
 _SIGNAL_LINE = "signal "
-_PROTON_MHZ_PER_T = 42.577
 _OTHER_NUCLEI = {2: "31P", 3: "13C", 4: "19F", 5: "23Na"}
 """jMRUI's numbers for nuclei; 0 is unknown, 1 is 1H."""
 _NO_VOXEL = "jMRUI files do not say where their voxel lies."
@@ -148,7 +147,7 @@ def _contents(
     begin_ms: float,
 ) -> Contents:
     in_range(f0_mhz, 1, 1500, "transmitter frequency")
-    if nucleus != "1H" or (field_t and abs(f0_mhz / field_t / _PROTON_MHZ_PER_T - 1) > 0.1):
+    if nucleus != "1H" or (field_t and abs(f0_mhz / field_t / PROTON_MHZ_PER_T - 1) > 0.1):
         raise UnreadableFile(other_nucleus(nucleus if nucleus != "1H" else "another nucleus"))
     if begin_ms:
         raise UnreadableFile("its signal starts after the excitation (begin time), which this version does not read")

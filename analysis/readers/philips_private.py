@@ -13,7 +13,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from analysis.errors import UnreadableFile
-from analysis.readers.dicom_header import integer_of, number_of, private_items, study_info, text_of, uid_of
+from analysis.readers.dicom_header import integer_of, number_of, private_items, text_of
+from analysis.readers.dicom_identity import identified
 from analysis.readers.dicom_mrs import GRID, checked_length, checked_signal, in_range, milliseconds, other_nucleus
 from analysis.readers.guard import clean_text
 from analysis.readers.mrs_voxel import philips_private_voxel
@@ -52,18 +53,11 @@ def read(dataset: Dataset, file: InputFile) -> Contents:
         water=frames[np.newaxis, 1:] if len(frames) > 1 else None,
         parameters=parameters,
         voxel=voxel,
-        info=study_info(dataset),
-        sop_instance_uid=uid_of(dataset, "SOPInstanceUID"),
-        series_instance_uid=uid_of(dataset, "SeriesInstanceUID"),
-        frame_of_reference_uid=uid_of(dataset, "FrameOfReferenceUID"),
-        description=text_of(dataset, "SeriesDescription"),
-        protocol=text_of(dataset, "ProtocolName"),
         suppressed=True if len(frames) > 1 else None,
-        order=tuple(integer_of(dataset, key) or 0 for key in ("SeriesNumber", "AcquisitionNumber", "InstanceNumber")),
         averaged_only=(parameters.averages or 1) > 1,
         warnings=(*warnings, _NOT_CONFIRMED),
     )
-    return Contents(signals=(signal,))
+    return Contents(signals=(identified(signal, dataset),))
 
 
 _GRID_SIZES = (

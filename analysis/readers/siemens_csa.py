@@ -10,7 +10,8 @@ from pydicom.dataset import Dataset
 
 from analysis.errors import UnreadableFile
 from analysis.readers import siemens_va
-from analysis.readers.dicom_header import integer_of, study_info, text_of, uid_of
+from analysis.readers.dicom_header import integer_of, text_of
+from analysis.readers.dicom_identity import identified
 from analysis.readers.dicom_mrs import GRID, checked_signal, in_range, milliseconds, other_nucleus
 from analysis.readers.guard import quoted, silent
 from analysis.readers.mrs_voxel import make_voxel
@@ -53,7 +54,6 @@ def read(dataset: Dataset, file: InputFile) -> Contents:
     old = siemens_va.tags_of(dataset)
     if old is not None:
         return siemens_va.read(dataset, file, *old)
-    info = study_info(dataset)
     parsed = _parse(dataset)
     parameters, warnings = _parameters(parsed, dataset)
     averages = parameters.averages
@@ -64,21 +64,15 @@ def read(dataset: Dataset, file: InputFile) -> Contents:
         fids=fids,
         parameters=parameters,
         voxel=_voxel(parsed.affine_ras),
-        info=info,
-        sop_instance_uid=uid_of(dataset, "SOPInstanceUID"),
-        series_instance_uid=uid_of(dataset, "SeriesInstanceUID"),
-        frame_of_reference_uid=uid_of(dataset, "FrameOfReferenceUID"),
-        description=text_of(dataset, "SeriesDescription"),
-        protocol=text_of(dataset, "ProtocolName") or _protocol_text(parsed, "tProtocolName"),
+        protocol=_protocol_text(parsed, "tProtocolName"),
         suppressed=_suppressed(parsed),
-        order=tuple(integer_of(dataset, key) or 0 for key in ("SeriesNumber", "AcquisitionNumber", "InstanceNumber")),
         element=_text(parsed, "ImaCoilString"),
         averaged_only=averages is not None and averages > 1,
         eddy_corrected=_text(parsed, "WaterReferencedPhaseCorrection") == "YES",
         saturation_bands=bands_of_siemens(parsed.protocol),
         warnings=tuple(warnings),
     )
-    return Contents(signals=(signal,))
+    return Contents(signals=(identified(signal, dataset),))
 
 
 def _check_kind(dataset: Dataset) -> None:

@@ -14,7 +14,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from analysis.errors import UnreadableFile
-from analysis.readers.dicom_header import integer_of, orthonormal, study_info, text_of, uid_of
+from analysis.readers.dicom_header import orthonormal, text_of
+from analysis.readers.dicom_identity import identified
 from analysis.readers.dicom_mrs import GRID, checked_length, checked_signal, in_range, milliseconds, other_nucleus
 from analysis.readers.guard import silent
 from analysis.readers.mrs_voxel import make_voxel
@@ -69,18 +70,11 @@ def read(dataset: Dataset, file: InputFile, tags: _Tags, protocol: _Tags) -> Con
         fids=conjugated(checked_signal(np.frombuffer(stored, "<c8").astype(np.complex128)))[None, None],
         parameters=parameters,
         voxel=voxel,
-        info=study_info(dataset),
-        sop_instance_uid=uid_of(dataset, "SOPInstanceUID"),
-        series_instance_uid=uid_of(dataset, "SeriesInstanceUID"),
-        frame_of_reference_uid=uid_of(dataset, "FrameOfReferenceUID"),
-        description=text_of(dataset, "SeriesDescription"),
-        protocol=text_of(dataset, "ProtocolName"),
         suppressed=True if protocol.get("sPrepPulses.ucWaterSat") == "0x1" else None,
-        order=tuple(integer_of(dataset, key) or 0 for key in ("SeriesNumber", "AcquisitionNumber", "InstanceNumber")),
         averaged_only=(parameters.averages or 1) > 1,
         warnings=(*warnings, *((note,) if note else ())),
     )
-    return Contents(signals=(signal,))
+    return Contents(signals=(identified(signal, dataset),))
 
 
 def _parameters(dataset: Dataset, tags: _Tags, protocol: _Tags) -> tuple[AcquisitionParameters, list[str]]:

@@ -17,7 +17,7 @@ from app.batch.cluster import local_workers, outcomes_of, remote_workers
 from app.batch.journal import Journal, source_mark
 from app.batch.one_source import AnalyseRequest, Outcome, analyse_source
 from app.batch.table import check_ending, write_table
-from app.exit_status import DONE, DONE_WITH_GAPS, NOTHING_DONE, say
+from app.exit_status import DONE, DONE_WITH_GAPS, NOTHING_DONE, say, say_progress
 
 _TABLE_NAME = "voxels.csv"
 
@@ -86,7 +86,7 @@ def _outcomes(
     elif plan.jobs > 1 and len(waiting) > 1:
         workers = local_workers(min(plan.jobs, len(waiting)))
     else:
-        progress = _progress_line if len(waiting) == 1 else None
+        progress = say_progress if len(waiting) == 1 else None
         yield from ((number, analyse_source(source, request, progress)) for number, source in waiting)
         return
     with workers as client:
@@ -109,10 +109,6 @@ def _tell(outcome: Outcome) -> None:
     for result, report in zip(outcome.results, outcome.reports, strict=True):
         sys.stdout.write(f"{result}\n{report}\n")
     sys.stdout.flush()
-
-
-def _progress_line(fraction: float, sentence: str) -> None:
-    say(f"{100 * fraction:3.0f} % {sentence}")
 
 
 class _Count:

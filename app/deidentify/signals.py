@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from analysis.readers.nifti_affine import LPS_FROM_RAS
 from analysis.readers.records import Signal
 from analysis.types import Sampling, SignalArray, Voxel
-from analysis.units import conjugated
+from analysis.units import PROTON_MHZ_PER_T, conjugated
 from app.deidentify.dataset import deidentified
 from app.deidentify.descriptors import cleaned
 from app.deidentify.objects import write_object
@@ -73,7 +73,7 @@ def _study(signal: Signal) -> StudyHeader:
         model=p.model or "",
         device_serial_number="",
         software_version="",
-        field_strength_t=round(p.f0_mhz / 42.577478518, 2),
+        field_strength_t=round(p.f0_mhz / PROTON_MHZ_PER_T, 2),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.line_labels import LineLabel, is_clear
 from analysis.types import EvidenceClass, Fit, FloatArray, Gate, LabelSource, Step, Study, VoxelResult
+from analysis.units import PROTON_MHZ_PER_T
 from app.report.parts import Cell, Column, Item, SpectrumPlot, Table, Trace, VoxelBlock
 from app.report.pictures import close_ups
 from app.report.wording import (
@@ -26,8 +27,6 @@ from app.report.wording import (
     with_unit,
 )
 
-_PROTON_MHZ_PER_TESLA = 42.577
-"""Gyromagnetic ratio of the proton over 2 pi (CODATA 2018)."""
 _MOST_STACKED = (10, 24)
 """More signals than these are tabulated in two, and in three groups side by side."""
 _UNITS = {"hz": "Hz", "ms": "ms", "s": "s", "ppm": "ppm", "rad": "rad", "deg": "°", "mm": "mm"}
@@ -99,7 +98,7 @@ def _measured(result: VoxelResult) -> tuple[Item, ...]:
 
 def frequency_words(f0_mhz: float, nucleus: str) -> str:
     """Write the transmitter's frequency with its nucleus, and the field of a proton's."""
-    field = f", {f0_mhz / _PROTON_MHZ_PER_TESLA:.2f} T" if nucleus == "1H" else ""
+    field = f", {f0_mhz / PROTON_MHZ_PER_T:.2f} T" if nucleus == "1H" else ""
     return f"{with_unit(f0_mhz, 'MHz', 7)} ({clean(nucleus, 12)}{field})"
 
 

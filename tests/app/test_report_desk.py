@@ -24,7 +24,7 @@ from app.print_desk import printer_for
 from app.report import findings_sections
 from app.report.certificates import make_demo_signer
 from app.report.verify import verify_report
-from app.report_desk import ReportDesk
+from app.report_desk import SAVE, ReportDesk
 from app.report_pages import ReportPages
 from app.resource_files import load_protocol, load_spin_library
 from app.services import Services
@@ -364,6 +364,16 @@ def test_preliminary_is_a_state_of_its_own_and_its_file_says_unsigned(
     assert found.signatures == ()
     click(qtbot, bench.room.bar.preliminary)
     assert bench.session.reading.state == "draft"
+
+
+def test_a_report_that_cannot_be_written_says_why(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    (bench.folder / "file").write_bytes(b"")
+    target = bench.folder / "file" / "report.pdf"
+    bench.desk.save_to(target, lambda: b"%PDF")
+    qtbot.waitUntil(lambda: not bench.jobs.is_running(SAVE), timeout=LONG_MS)
+    notice = bench.window.notices.log[-1]
+    assert (notice.severity, notice.text) == ("error", f"The report cannot be written to {target}: not a directory.")
 
 
 def test_keys_turn_and_zoom_the_pages_and_edits_keep_the_place(bench: Bench, qtbot: QtBot) -> None:
