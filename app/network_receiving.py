@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 from PySide6 import QtCore
 
 from analysis.network import IncomingStudy, NetworkSettings
 from analysis.types import Progress, Stop
-from app.dicom.network.arrivals import Arrivals
-from app.dicom.network.inbox import Inbox
-from app.dicom.network.receive_command import received
-from app.dicom.network.receiver import Listeners, OnCommitment, Receiver
+from app.dicom.network.network_events import received
 from app.jobs import JobRunner
 from app.keeping import take
 from app.services import ReadStudies
 from app.store import Store
 from widgets.texts import tr
+
+if TYPE_CHECKING:  # pynetdicom and pydicom would slow the start of a window that may never listen
+    from app.dicom.network.arrivals import Arrivals
+    from app.dicom.network.inbox import Inbox
+    from app.dicom.network.receiver import OnCommitment, Receiver
 
 READING = "incoming study"
 
@@ -48,6 +51,8 @@ class Receiving(QtCore.QObject):
 
     def inbox(self, settings: NetworkSettings) -> Inbox:
         """Return the inbox, opened when first needed; raises NetworkProblem."""
+        from app.dicom.network.inbox import Inbox
+
         if self._inbox is None:
             limits = settings.limits
             self._inbox = Inbox(default_inbox(), object_bytes=limits.object_bytes, free_bytes=limits.free_bytes)
@@ -62,6 +67,9 @@ class Receiving(QtCore.QObject):
         """Begin to listen; raises NetworkProblem."""
         if self._receiver is not None:
             return
+        from app.dicom.network.arrivals import Arrivals
+        from app.dicom.network.receiver import Listeners, Receiver
+
         inbox = self.inbox(settings)
         receiver = Receiver(settings, inbox, Listeners(stored=self._note, commitment=on_commitment))
         receiver.start()

@@ -10,9 +10,8 @@ from PySide6 import QtCore
 from analysis.network import NetworkSettings, QueueItem
 from analysis.types import Progress, Stop
 from app.dicom.network.errors import NetworkProblem
+from app.dicom.network.network_events import sent_event
 from app.dicom.network.outbox import Outbox, default_folder
-from app.dicom.network.send import send_due
-from app.dicom.network.send_command import sent_event
 from app.jobs import JobRunner
 from app.store import Store
 from widgets.texts import tr
@@ -97,6 +96,8 @@ class Sending(QtCore.QObject):
         def work(_: Progress, stop: Stop) -> list[QueueItem]:
             due = {item.identifier: item for item in outbox.due()}
             if due:
+                from app.dicom.network.send import send_due
+
                 send_due(outbox, settings, stop)
                 if store is not None:
                     _record(store, settings, [item for item in outbox.items() if item.identifier in due])

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.network import FoundStudy, NetworkSettings, Node, ScheduledStep, StudyQuery
 from analysis.types import Progress, Stop, StudyInfo
 from app.audit.events import AuditEvent, Peer, Subject
-from app.dicom.network import query as dicom
-from app.dicom.network import web
-from app.dicom.network.echo import echo
 from app.dicom.network.errors import BadNetworkSettings
-from app.dicom.network.inbox import Inbox, name_of
-from app.dicom.network.retrieve import retrieve
 from app.dicom.network.settings_file import load_settings, save_settings
 from app.store import Store, user_name
+
+if TYPE_CHECKING:  # pynetdicom, pydicom and requests would slow the start of the window
+    from app.dicom.network.inbox import Inbox
 
 Looked = list[FoundStudy] | list[ScheduledStep]
 
@@ -41,6 +40,8 @@ def keep_settings(settings: NetworkSettings) -> str:
 
 def test_node(node: Node, settings: NetworkSettings, stop: Stop) -> str:
     """Return a node's answer as a sentence; raises NetworkProblem."""
+    from app.dicom.network.echo import echo
+
     return echo(node, settings, stop)
 
 
@@ -57,6 +58,9 @@ def ask(
     stop: Stop,
 ) -> Looked:
     """Return what a node answers to a query of a kind; raises NetworkProblem, or Cancelled."""
+    from app.dicom.network import query as dicom
+    from app.dicom.network import web
+
     if kind == "priors":
         query = StudyQuery(patient_id=(open_study.patient_id or "") if open_study is not None else "")
     by_web = not node.host
@@ -96,6 +100,9 @@ def fetch(
     stop: Stop,
 ) -> Path:
     """Fetch a study and return the folder that it lies in; raises NetworkProblem, or Cancelled."""
+    from app.dicom.network.inbox import name_of
+    from app.dicom.network.retrieve import retrieve
+
     fetched = retrieve(node, study_uid, inbox, settings, progress=progress, stop=stop)
     for _ in inbox.sort_arrived():
         pass

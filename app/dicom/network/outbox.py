@@ -17,8 +17,6 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 from pydantic import TypeAdapter, ValidationError
-from pydicom import dcmread
-from pydicom.errors import InvalidDicomError
 
 from analysis.network import QueueItem
 from app.atomic_file import reason_of, write_whole
@@ -82,6 +80,9 @@ class Outbox:
         return [item for _, _, item in made]
 
     def _prepare(self, file: Path, node: str, label: str) -> tuple[Path, Path, QueueItem]:
+        from pydicom import dcmread  # late, for the window's start: a queue that only waits needs none
+        from pydicom.errors import InvalidDicomError
+
         try:
             data = file.read_bytes()
             head = dcmread(file, specific_tags=["SOPClassUID", "SOPInstanceUID", "Modality"], stop_before_pixels=True)

@@ -12,18 +12,17 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from analysis.network import Limits, NetworkSettings, Node, ReceiverSettings, TlsFiles, problem_of_node
-from app.audit.events import AuditedObject, AuditEvent, Peer
 from app.audit.in_use import record_where_in_use
 from app.batch import AnalyseRequest, Outcome
 from app.batch.one_source import analyse_source
 from app.dicom.network.arrivals import Arrivals
 from app.dicom.network.errors import BadNetworkSettings
 from app.dicom.network.inbox import Inbox
+from app.dicom.network.network_events import received
 from app.dicom.network.receiver import Listeners, Receiver, sender_node
 from app.dicom.network.settings_file import load_settings
 from app.exit_status import DONE, say
 from app.report.source import Received
-from app.store import user_name
 
 
 @dataclass(frozen=True)
@@ -173,10 +172,3 @@ class _Trail:
             new, self._new = self._new, {}
         if new:
             record_where_in_use(*(received(title, host, uids) for (title, host), uids in new.items()))
-
-
-def received(ae_title: str, host: str, uids: list[str]) -> AuditEvent:
-    """Return the event of objects that came from a peer."""
-    count = "1 object" if len(uids) == 1 else f"{len(uids)} objects"
-    objects = tuple(AuditedObject("instance", uid) for uid in uids)
-    return AuditEvent("received", user_name(), count, objects=objects, peer=Peer(ae_title, host))

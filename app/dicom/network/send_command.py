@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.network import NetworkSettings, Node, QueueItem
-from app.audit.events import AuditedObject, AuditEvent, Peer
 from app.audit.in_use import record_where_in_use
 from app.dicom.network.errors import BadNetworkSettings, NetworkProblem
+from app.dicom.network.network_events import sent_event
 from app.dicom.network.outbox import Outbox, default_folder
 from app.dicom.network.send import send_due
 from app.dicom.network.settings_file import load_settings
 from app.exit_status import DONE, DONE_WITH_GAPS, NOTHING_DONE, say
-from app.store import user_name
 
 _TURN_S = 1.0
 
@@ -73,14 +72,3 @@ def _tell(items: Sequence[QueueItem]) -> int:
     if waiting:
         say(f"{waiting} of {len(items)} objects wait in the queue; the workstation, or sending again, tries once more.")
     return DONE_WITH_GAPS if good else NOTHING_DONE
-
-
-def sent_event(node: Node, items: Sequence[QueueItem]) -> AuditEvent:
-    """Return the event of objects that were sent to a node."""
-    good = [item for item in items if item.state in ("sent", "committed")]
-    objects = tuple(AuditedObject("instance", item.sop_instance_uid, item.sop_class_uid) for item in items)
-    text = f"{len(good)} of {len(items)} objects"
-    whole = len(good) == len(items)
-    return AuditEvent(
-        "sent", user_name(), text, objects=objects, peer=Peer(node.ae_title or node.web_url, node.host), succeeded=whole
-    )
