@@ -13,7 +13,7 @@ from app.report_preview import SignedFile
 from app.session import ReadingSession
 from app.store import Store
 from widgets.main_window import MainWindow
-from widgets.texts import plural, tr
+from widgets.texts import noop, plural, tr
 
 EXPORT = "export for the archive"
 _FOLDER = "discern-export"
@@ -38,7 +38,7 @@ class ArchiveDesk(QtCore.QObject):
         super().__init__(window)
         self._window, self._session, self._jobs, self._store, self._signed = window, session, jobs, store, signed
         self._parent = Path.home()
-        self.command = window.add_command(window.report_menu, tr("Export for the arc&hive…"), "", self.ask)
+        self.command = window.add_command(window.report_menu, noop("Export for the arc&hive…"), "", self.ask)
         for changed in (session.study_changed, session.reading_changed, session.read_only_changed):
             changed.connect(self._offer)
         window.report_menu.aboutToShow.connect(self._offer)

@@ -17,6 +17,7 @@ from app.report.template import load_template
 from app.report.wording import dicom_day
 from app.session import ReadingSession
 from widgets.coverage_view import CoverageView
+from widgets.texts import tr
 
 
 class CoverageDesk(QtCore.QObject):
@@ -60,4 +61,6 @@ class CoverageDesk(QtCore.QObject):
         answers = {name: said for name, said in reading.record.answers.items() if name != criterion}
         if value is not None:
             answers[criterion] = value
-        self._session.edit("answer to a criterion", replace(reading, record=replace(reading.record, answers=answers)))
+        self._session.edit(
+            tr("answer to a criterion"), replace(reading, record=replace(reading.record, answers=answers))
+        )

@@ -206,8 +206,10 @@ class Keeping(QtCore.QObject):
             return None
         if autosave is not None and not autosave.flush(_FLUSH_S):
             raise StoreError(
-                "The report was not signed off: the changes before it could not be saved. "
-                f"{autosave.trouble or 'The store of readings did not answer in time.'}"
+                tr(
+                    "The report was not signed off: the changes before it could not be saved. {why}",
+                    why=autosave.trouble or tr("The store of readings did not answer in time."),
+                )
             )
         return store.sign_off(
             kept.study_id,

@@ -84,7 +84,9 @@ class LiveRefit(QtCore.QObject):
                 found = analyse_voxel(known.study.acquisitions[index], known.protocol, bases, VoxelSettings(), stop)
                 return key, found.fit
 
-            self._jobs.start(AUTOMATIC, "Fitting", work, done=self._on_automatic, failed=self._on_failed, quiet=True)
+            self._jobs.start(
+                AUTOMATIC, tr("Fitting"), work, done=self._on_automatic, failed=self._on_failed, quiet=True
+            )
         return self._automatic.get(key)
 
     def _on_automatic(self, found: tuple[str, Fit | None]) -> None:
@@ -131,7 +133,7 @@ class LiveRefit(QtCore.QObject):
         def work(_: Progress, stop: Stop) -> _Preview:
             return _Preview(reading, index, previewed(known, index, settings, bases, stop, warm=warm))
 
-        self._jobs.start(PREVIEW, "Fitting", work, done=self._on_previewed, failed=self._on_failed, quiet=True)
+        self._jobs.start(PREVIEW, tr("Fitting"), work, done=self._on_previewed, failed=self._on_failed, quiet=True)
 
     def _on_previewed(self, preview: _Preview) -> None:
         session = self._session
@@ -148,7 +150,7 @@ class LiveRefit(QtCore.QObject):
         def work(_: Progress, __: Stop) -> tuple[Reading, ExamResult]:
             return preview.reading, with_preview(known, index, preview.result, settings)
 
-        self._jobs.start(PREVIEW, "Comparing", work, done=self._on_compared, failed=self._on_failed, quiet=True)
+        self._jobs.start(PREVIEW, tr("Comparing"), work, done=self._on_compared, failed=self._on_failed, quiet=True)
 
     def _on_compared(self, found: tuple[Reading, ExamResult]) -> None:
         reading, exam = found

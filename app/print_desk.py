@@ -9,6 +9,7 @@ from PySide6 import QtCore, QtGui, QtPrintSupport, QtWidgets
 from app.jobs import JobRunner
 from app.report_pages import ReportPages
 from widgets.notice_bar import Severity
+from widgets.texts import tr
 
 LOAD, DRAW = "print load", "print"
 _MOST_DPI = 300
@@ -33,7 +34,7 @@ class PrintDesk(QtCore.QObject):
         """Let the reader choose printer, paper and pages for a report."""
         self._jobs.start(
             LOAD,
-            "Preparing the pages",
+            tr("Preparing the pages"),
             lambda *_: ReportPages(load()),
             done=self._ask_printer,
             failed=lambda sentence: self._tell("error", sentence),
@@ -42,7 +43,7 @@ class PrintDesk(QtCore.QObject):
     def _ask_printer(self, pages: ReportPages) -> None:
         printer = printer_for(pages)
         dialog = QtPrintSupport.QPrintDialog(printer, self._parent)
-        dialog.setWindowTitle("Print the report")
+        dialog.setWindowTitle(tr("Print the report"))
         dialog.setOption(QtPrintSupport.QAbstractPrintDialog.PrintDialogOption.PrintPageRange, True)
         dialog.setMinMax(1, len(pages.sizes_pt))
         dialog.setFromTo(1, len(pages.sizes_pt))
@@ -59,7 +60,7 @@ class PrintDesk(QtCore.QObject):
         painter = QtGui.QPainter()
         if not wanted or not painter.begin(printer):
             pages.close()
-            self._tell("error", "The printer did not take the report; check that it is switched on and has paper.")
+            self._tell("error", tr("The printer did not take the report; check that it is switched on and has paper."))
             self.ended.emit(False)
             return
         self._next(printer, painter, pages, wanted, is_first=True)
@@ -76,7 +77,7 @@ class PrintDesk(QtCore.QObject):
         if not wanted:
             painter.end()
             pages.close()
-            self._tell("info", "The report was sent to the printer.")
+            self._tell("info", tr("The report was sent to the printer."))
             self.ended.emit(True)
             return
         page, rest = wanted[0], wanted[1:]
@@ -84,7 +85,7 @@ class PrintDesk(QtCore.QObject):
 
         def done(image: QtGui.QImage | None) -> None:
             if image is None or (not is_first and not printer.newPage()):
-                stop("The printer stopped taking pages; look which ones came out and print the rest again.")
+                stop(tr("The printer stopped taking pages; look which ones came out and print the rest again."))
                 return
             painter.drawImage(_place(printer, image), image)
             self._next(printer, painter, pages, rest, is_first=False)
@@ -97,11 +98,11 @@ class PrintDesk(QtCore.QObject):
 
         self._jobs.start(
             DRAW,
-            "Printing",
+            tr("Printing"),
             lambda *_: pages.draw(page, dpi / 72),
             done=done,
             failed=stop,
-            cancelled=lambda: stop("Printing was cancelled; pages that were sent already may still come out."),
+            cancelled=lambda: stop(tr("Printing was cancelled; pages that were sent already may still come out.")),
         )
 
 

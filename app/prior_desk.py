@@ -58,9 +58,9 @@ class PriorDesk(QtCore.QObject):
 
             def reading_for(study: Study) -> Reading:
                 if study.info.study_instance_uid == mine.study_instance_uid:
-                    raise DiscernError("This is the study that is open; choose an earlier one as its prior.")
+                    raise DiscernError(tr("This is the study that is open; choose an earlier one as its prior."))
                 if not _same_patient(study.info, mine):
-                    raise DiscernError("That study is of another patient, or its headers do not say whose it is.")
+                    raise DiscernError(tr("That study is of another patient, or its headers do not say whose it is."))
                 event = AuditEvent("study opened", user_name(), "as a prior", subject=subject_of(study.info))
                 store.audit.record(event)
                 revision = store.latest_whole(study_id)

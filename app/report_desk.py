@@ -32,6 +32,7 @@ from widgets.main_window import MainWindow
 from widgets.report_dock import ReportDock
 from widgets.report_settings import ReportSettings, ReportSettingsDialog
 from widgets.report_workspace import ReportWorkspace
+from widgets.texts import noop, tr
 
 SAVE = "save report"
 
@@ -74,13 +75,13 @@ class ReportDesk(QtCore.QObject):
     def _add_commands(self) -> None:
         menu, add = self._window.report_menu, self._window.add_command
         self.commands = (
-            add(menu, "&Sign the report…", "Ctrl+Shift+S", self.sign),
-            add(menu, "&Print the report…", "Ctrl+P", self.print),
-            add(menu, "Save the report as P&DF…", "Ctrl+S", self.save),
+            add(menu, noop("&Sign the report…"), "Ctrl+Shift+S", self.sign),
+            add(menu, noop("&Print the report…"), "Ctrl+P", self.print),
+            add(menu, noop("Save the report as P&DF…"), "Ctrl+S", self.save),
         )
         menu.addSeparator()
-        add(menu, "&Verify a report…", "", self.checking.show)
-        add(menu, "Report se&ttings…", "", self.ask_settings)
+        add(menu, noop("&Verify a report…"), "", self.checking.show)
+        add(menu, noop("Report se&ttings…"), "", self.ask_settings)
 
     def _build(self, make: MakeReport) -> ReportWorkspace:
         """Make the room when it is first asked for, so that the window opens as fast as without."""
@@ -225,11 +226,12 @@ class ReportDesk(QtCore.QObject):
 
     def _offer(self) -> None:
         """Put the report in reach, or say why it is not."""
-        ready, why = self._session.exam is not None, "Open the report: its text, its pages, and its signature."
+        ready = self._session.exam is not None
+        why = tr("Open the report: its text, its pages, and its signature.")
         if self._make is None:
-            why = "This build cannot write reports."
+            why = tr("This build cannot write reports.")
         elif not ready:
-            why = "There is nothing to report before the spectra are fitted."
+            why = tr("There is nothing to report before the spectra are fitted.")
         offered = ready and self._make is not None
         self._window.set_report_enabled(offered, why)
         sign, *others = self.commands
@@ -251,13 +253,13 @@ class ReportDesk(QtCore.QObject):
     def _on_signed(self, done: SignedOff) -> None:
         self._last_signed = done
         self._keeping.settle(done.made_from.reading, done.kept)
-        self._window.notices.add("info", "The report is signed and the reading is final.")
+        self._window.notices.add("info", tr("The report is signed and the reading is final."))
 
     def _set_preliminary(self, on: bool) -> None:
         self.finish_gestures()
         reading = self._session.reading
         if not self._session.read_only and reading.state in ("draft", "preliminary"):
-            text = "called preliminary" if on else "called a draft again"
+            text = tr("called preliminary") if on else tr("called a draft again")
             self._session.edit(text, replace(reading, state="preliminary" if on else "draft"))
 
     def _begin_amendment(self, reason: str) -> None:
@@ -278,9 +280,9 @@ class ReportDesk(QtCore.QObject):
         load = self._loader()
         if load is None:
             return
-        title = "Write the signed report" if self.is_signed else "Write the report, unsigned"
+        title = tr("Write the signed report") if self.is_signed else tr("Write the report, unsigned")
         chosen, _ = QtWidgets.QFileDialog.getSaveFileName(
-            self._window, title, str(self._folder / "report.pdf"), "PDF (*.pdf)"
+            self._window, title, str(self._folder / "report.pdf"), tr("PDF (*.pdf)")
         )
         if chosen:
             self.save_to(Path(chosen), load)
@@ -296,7 +298,7 @@ class ReportDesk(QtCore.QObject):
     def save_to(self, path: Path, load: Callable[[], bytes]) -> None:
         """Write the report's bytes to a file in the background."""
         self._folder = path.parent
-        kind = "The signed report" if self.is_signed else "An unsigned report"
+        is_signed = self.is_signed
         study, store = self._session.study, self._keeping.store
 
         def work(_: Progress, __: Stop) -> None:
@@ -304,16 +306,22 @@ class ReportDesk(QtCore.QObject):
             try:
                 write_whole(path, pdf)
             except OSError as error:
-                raise ReportError(f"The report cannot be written to {path}: {reason_of(error)}.") from error
+                raise ReportError(
+                    tr("The report cannot be written to {path}: {reason}.", path=path, reason=reason_of(error))
+                ) from error
             if store is not None and study is not None:
-                store.audit.record(report_written(study.info, pdf, kind))
+                event = report_written(study.info, pdf, "The signed report" if is_signed else "An unsigned report")
+                store.audit.record(event)
 
         notices = self._window.notices
+        told = tr("The signed report was written to {path}.", path=path)
+        if not is_signed:
+            told = tr("An unsigned report was written to {path}.", path=path)
         self._jobs.start(
             SAVE,
-            "Writing the report",
+            tr("Writing the report"),
             work,
-            done=lambda _: notices.add("info", f"{kind} was written to {path}."),
+            done=lambda _: notices.add("info", told),
             failed=lambda sentence: notices.add("error", sentence),
         )
 

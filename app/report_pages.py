@@ -9,6 +9,7 @@ from typing import Any, Final
 from PySide6 import QtGui
 
 from analysis.errors import DiscernError
+from widgets.texts import tr
 
 _PDFIUM: Final = threading.Lock()
 """PDFium is not made for threads: every call of this process into it holds this lock."""
@@ -46,7 +47,7 @@ class ReportPages:
                 self._document.init_forms()
                 self.sizes_pt = tuple(tuple(page.get_size()) for page in self._document)
             except pypdfium2.PdfiumError as error:
-                raise PagesProblem("The file is not a PDF that can be shown; it may be damaged.") from error
+                raise PagesProblem(tr("The file is not a PDF that can be shown; it may be damaged.")) from error
 
     def draw(self, page: int, scale: float) -> QtGui.QImage | None:
         """Return one page at `scale` pixels a point; None once the document is closed."""

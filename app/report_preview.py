@@ -20,10 +20,11 @@ from app.report.source import PriorExam, Received
 from app.report_pages import ReportPages
 from app.session import ReadingSession
 from widgets.report_preview import ReportPreview
+from widgets.texts import noop, tr
 
 BUILD, DRAW, CLOSE = "report preview", "report pages", "report pages close"
 _DEBOUNCE_MS = 350
-NOTHING = "There is nothing to report before the spectra are fitted."
+NOTHING = noop("There is nothing to report before the spectra are fitted.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +147,7 @@ class PreviewDesk(QtCore.QObject):
         self._jobs.cancel(BUILD)
         self._building, self._prepared, self._signed_shown = None, None, ""
         self._swap(None)
-        self._view.set_empty(NOTHING)
+        self._view.set_empty(tr(NOTHING))
         self.refresh()
 
     def shut_down(self) -> None:
@@ -165,7 +166,7 @@ class PreviewDesk(QtCore.QObject):
         source = self._gather()
         if source is None:
             if self._session.exam is None:
-                self._view.set_empty(NOTHING)
+                self._view.set_empty(tr(NOTHING))
         elif isinstance(source, ReportInput):
             self._signed_shown = ""
             self._start(lambda: self._make(source), source)
@@ -185,7 +186,7 @@ class PreviewDesk(QtCore.QObject):
 
         self._jobs.start(
             BUILD,
-            "Making the preview",
+            tr("Making the preview"),
             work,
             done=lambda made: self._on_made(*made, source),
             failed=self._on_failed,
@@ -235,7 +236,9 @@ class PreviewDesk(QtCore.QObject):
         self._wanted.clear()
         old = [opened for opened in self._opened if opened is not pages]
         if old:
-            self._jobs.start(CLOSE, "Closing", lambda *_: _close(old), done=self._on_closed, failed=_ignore, quiet=True)
+            self._jobs.start(
+                CLOSE, tr("Closing"), lambda *_: _close(old), done=self._on_closed, failed=_ignore, quiet=True
+            )
 
     def _on_closed(self, closed: Sequence[ReportPages]) -> None:
         self._opened[:] = [opened for opened in self._opened if opened not in closed]
@@ -265,7 +268,7 @@ class PreviewDesk(QtCore.QObject):
 
         self._jobs.start(
             DRAW,
-            "Drawing a page",
+            tr("Drawing a page"),
             lambda *_: pages.draw(page, scale),
             done=done,
             failed=gone,

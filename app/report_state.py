@@ -7,6 +7,7 @@ from dataclasses import replace
 from analysis.reading import Reading
 from app.store import SignedReport
 from widgets.report_state_bar import ReportState
+from widgets.texts import tr
 
 _HASH_SHOWN = 12
 
@@ -32,23 +33,23 @@ def report_state(
         return ReportState(banner_word(reading, is_signed=True), _signed_text(signed), can_amend=True)
     word = banner_word(reading, is_signed=False)
     if reading.state == "amended":
-        text = "An amendment that is not signed yet; the signed report stays in force until it is."
+        text = tr("An amendment that is not signed yet; the signed report stays in force until it is.")
     elif reading.state == "preliminary":
-        text = "Preliminary: unsigned, and may still change."
+        text = tr("Preliminary: unsigned, and may still change.")
     else:
-        text = "Nothing of this reading is signed."
+        text = tr("Nothing of this reading is signed.")
     return ReportState(word, text, ready, False, reading.state == "preliminary", refusal)
 
 
 def banner_word(reading: Reading, *, is_signed: bool) -> str:
     """Return the state in one or two words."""
     if reading.state == "amended":
-        return "Amended, signed" if is_signed else "Amendment, unsigned"
-    return {"draft": "Draft", "preliminary": "Preliminary", "final": "Final, signed"}[reading.state]
+        return tr("Amended, signed") if is_signed else tr("Amendment, unsigned")
+    return {"draft": tr("Draft"), "preliminary": tr("Preliminary"), "final": tr("Final, signed")}[reading.state]
 
 
 def _signed_text(signed: SignedReport | None) -> str:
     if signed is None:
-        return "This reading is final and cannot be changed."
+        return tr("This reading is final and cannot be changed.")
     when = f"{signed.at.astimezone():%Y-%m-%d %H:%M}"
-    return f"Signed on {when} and kept. SHA-256 {signed.sha256[:_HASH_SHOWN]}…"
+    return tr("Signed on {when} and kept. SHA-256 {hash}…", when=when, hash=signed.sha256[:_HASH_SHOWN])

@@ -10,6 +10,7 @@ from analysis.protocol import Protocol
 from analysis.reading import Reading, VoxelReading, same_settings, voxel_key
 from analysis.types import Acquisition, ExamResult, Study, VoxelResult
 from app.history import History, Moment
+from widgets.texts import tr
 
 NO_VOXEL = -1
 
@@ -246,7 +247,10 @@ class ReadingSession(QtCore.QObject):
     def set_pretest(self, pretest: float) -> None:
         """Choose the pre-test probability, 0 to 1."""
         if pretest != self.pretest:
-            self.edit(f"pre-test probability {100 * pretest:.0f} %", replace(self._reading, pretest=pretest))
+            self.edit(
+                tr("pre-test probability {percent:.0f} %", percent=100 * pretest),
+                replace(self._reading, pretest=pretest),
+            )
 
     def turn_page(self, reading: Reading, *, read_only: str = "") -> None:
         """Replace the reading where a signature ends it or an amendment begins: nothing before can be undone.
@@ -265,7 +269,7 @@ class ReadingSession(QtCore.QObject):
         if self._history.done and not self._read_only:
             text = self._history.undo_text
             self._history, moment = self._history.undo()
-            self._go_to(moment, f"undo {text}")
+            self._go_to(moment, tr("undo {text}", text=text))
 
     def redo(self) -> None:
         """Do the last undone gesture again, with its results."""
@@ -273,7 +277,7 @@ class ReadingSession(QtCore.QObject):
         if self._history.undone and not self._read_only:
             text = self._history.redo_text
             self._history, moment = self._history.redo()
-            self._go_to(moment, f"redo {text}")
+            self._go_to(moment, tr("redo {text}", text=text))
 
     def _go_to(self, moment: Moment, text: str) -> None:
         pretest = self._reading.pretest

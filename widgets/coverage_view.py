@@ -9,12 +9,13 @@ from PySide6 import QtCore, QtWidgets
 from analysis.coverage import Advice, CheckedCriterion, State
 from widgets import theme
 from widgets.choice_row import ChoiceRow
+from widgets.texts import noop, tr
 
-ADVISORY = (
-    "What published documents ask for, held against this exam and its record. It does not say that anybody will pay."
-)
-_MARKS: dict[State, str] = {"met": "✓ met", "not met": "✕ not met", "not documented": "? not documented"}
-_ANSWERS = ((True, "yes", "The reader says that this holds."), (False, "no", "The reader says that it does not."))
+_MARKS: dict[State, str] = {
+    "met": noop("✓ met"),
+    "not met": noop("✕ not met"),
+    "not documented": noop("? not documented"),
+}
 
 
 class _CriterionRow(QtWidgets.QWidget):
@@ -37,7 +38,7 @@ class _CriterionRow(QtWidgets.QWidget):
         row.setSpacing(8)
         self.answer: ChoiceRow | None = None
         if criterion.by_reader:
-            self.answer = ChoiceRow(criterion.text, _ANSWERS)
+            self.answer = ChoiceRow(criterion.text, _answers())
             self.answer.chosen.connect(lambda value: self.answered.emit(self._id, value))
             row.addWidget(self.answer)
         row.addWidget(self.state, 1)
@@ -46,13 +47,21 @@ class _CriterionRow(QtWidgets.QWidget):
     def show_criterion(self, criterion: CheckedCriterion, answer: bool | None) -> None:
         """Show the state as it is now."""
         self.text.setText(_wording(criterion))
-        self.state.setText(f"{_MARKS[criterion.state]} · {criterion.why}")
+        mark = tr(_MARKS[criterion.state])
+        self.state.setText(f"{mark} · {criterion.why}")
         tokens = theme.current()
         colours = {"met": tokens.good, "not met": tokens.bad, "not documented": tokens.dim}
         self.state.setStyleSheet(f"color: {colours[criterion.state]};")
-        self.setAccessibleName(f"{criterion.text} {_MARKS[criterion.state]}")
+        self.setAccessibleName(f"{criterion.text} {mark}")
         if self.answer is not None:
             self.answer.show_value(answer)
+
+
+def _answers() -> Sequence[tuple[bool, str, str]]:
+    return (
+        (True, tr("yes"), tr("The reader says that this holds.")),
+        (False, tr("no"), tr("The reader says that it does not.")),
+    )
 
 
 class CoverageView(QtWidgets.QFrame):
@@ -64,8 +73,13 @@ class CoverageView(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "panel")
-        self.setAccessibleName("Coverage advisory")
-        told = QtWidgets.QLabel(ADVISORY)
+        self.setAccessibleName(tr("Coverage advisory"))
+        told = QtWidgets.QLabel(
+            tr(
+                "What published documents ask for, held against this exam and its record. "
+                "It does not say that anybody will pay."
+            )
+        )
         told.setWordWrap(True)
         theme.mark(told, "dim")
         self.problems = QtWidgets.QLabel()
@@ -143,7 +157,7 @@ class CoverageView(QtWidgets.QFrame):
 def _wording(criterion: CheckedCriterion) -> str:
     if criterion.under is not None:
         return f"– {criterion.text}"
-    return f"One of: {criterion.text}" if criterion.group else criterion.text
+    return tr("One of: {criterion}", criterion=criterion.text) if criterion.group else criterion.text
 
 
 def _title(advice: Advice) -> str:
@@ -152,9 +166,9 @@ def _title(advice: Advice) -> str:
 
 def _text(advice: Advice) -> str:
     policy = advice.policy
-    dates = [f"effective {policy.effective}"] if policy.effective else []
-    dates += [f"reviewed {policy.reviewed}"] if policy.reviewed else []
-    dates += [f"next review {policy.next_review}"] if policy.next_review else []
-    dates += ["! out of date: its review has passed"] if advice.outdated else []
-    source = f"{policy.source} ({'; '.join(dates) if dates else 'undated'})."
+    dates = [tr("effective {day}", day=policy.effective)] if policy.effective else []
+    dates += [tr("reviewed {day}", day=policy.reviewed)] if policy.reviewed else []
+    dates += [tr("next review {day}", day=policy.next_review)] if policy.next_review else []
+    dates += [tr("! out of date: its review has passed")] if advice.outdated else []
+    source = f"{policy.source} ({'; '.join(dates) if dates else tr('undated')})."
     return " ".join(filter(None, (advice.summary, advice.statement, source)))

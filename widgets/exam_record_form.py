@@ -13,21 +13,25 @@ from widgets import theme
 from widgets.choice_row import ChoiceRow
 from widgets.exam_record_left_out import LeftOutRows
 from widgets.gesture import Gesture
+from widgets.texts import noop, plural, tr
 
 LONGEST = {"indication": 1000, "prior_care": 1000, "authorisation_number": 64, "screen_detail": 500}
 _PAUSE_MS = 1500
 _SCREEN = (
-    ("clear", "clear", "Screened; nothing speaks against the exam."),
-    ("conditional", "conditional", "An implant or condition that allows the exam under conditions."),
-    ("contraindicated", "contraindicated", "Something speaks against the exam."),
+    ("clear", noop("clear"), noop("Screened; nothing speaks against the exam.")),
+    ("conditional", noop("conditional"), noop("An implant or condition that allows the exam under conditions.")),
+    ("contraindicated", noop("contraindicated"), noop("Something speaks against the exam.")),
 )
-_CONSENT = (("given", "given", "The patient consented."), ("declined", "declined", "The patient declined."))
+_CONSENT = (
+    ("given", noop("given"), noop("The patient consented.")),
+    ("declined", noop("declined"), noop("The patient declined.")),
+)
 _HINTS = {
-    "indication": "why the exam was asked for, in the referrer's words",
-    "icd10": "for example M51.36, M54.50",
-    "prior_care": "conservative treatment that came before",
-    "authorisation_number": "of the payer's prior authorisation",
-    "screen_detail": "what was found",
+    "indication": noop("why the exam was asked for, in the referrer's words"),
+    "icd10": noop("for example M51.36, M54.50"),
+    "prior_care": noop("conservative treatment that came before"),
+    "authorisation_number": noop("of the payer's prior authorisation"),
+    "screen_detail": noop("what was found"),
 }
 
 
@@ -41,7 +45,7 @@ class ExamRecordForm(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "panel")
-        self.setAccessibleName("Exam record")
+        self.setAccessibleName(tr("Exam record"))
         self._record = ExamRecord()
         self._gesture = Gesture(self, pause_ms=_PAUSE_MS)
         self._gesture.began.connect(self.gesture_began)
@@ -49,7 +53,7 @@ class ExamRecordForm(QtWidgets.QFrame):
         self._build_edits()
         self.missing = QtWidgets.QLabel()
         self.missing.setWordWrap(True)
-        self.missing.setAccessibleName("What is not documented")
+        self.missing.setAccessibleName(tr("What is not documented"))
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
@@ -61,14 +65,18 @@ class ExamRecordForm(QtWidgets.QFrame):
     # --- building ------------------------------------------------------------------------------------------------
 
     def _build_edits(self) -> None:
-        self.indication = self._line("indication", "Indication")
-        self.prior_care = self._line("prior_care", "Prior care")
-        self.authorisation = self._line("authorisation_number", "Authorisation number")
-        self.screen_detail = self._line("screen_detail", "Detail of the contraindication screen")
+        self.indication = self._line("indication", tr("Indication"), tr("indication"))
+        self.prior_care = self._line("prior_care", tr("Prior care"), tr("prior care"))
+        self.authorisation = self._line("authorisation_number", tr("Authorisation number"), tr("authorisation number"))
+        self.screen_detail = self._line(
+            "screen_detail",
+            tr("Detail of the contraindication screen"),
+            tr("detail of the contraindication screen"),
+        )
         self.icd10 = QtWidgets.QLineEdit()
         self.icd10.setMaxLength(400)
-        self.icd10.setAccessibleName("ICD-10 codes")
-        self.icd10.setPlaceholderText(_HINTS["icd10"])
+        self.icd10.setAccessibleName(tr("ICD-10 codes"))
+        self.icd10.setPlaceholderText(tr(_HINTS["icd10"]))
         self.icd10.textEdited.connect(self._on_codes)
         self.icd10.editingFinished.connect(self._gesture.end)
         self.icd10.editingFinished.connect(lambda: self._show_codes())
@@ -76,20 +84,22 @@ class ExamRecordForm(QtWidgets.QFrame):
         self.icd10_problem.setWordWrap(True)
         self.icd10_problem.setTextFormat(QtCore.Qt.TextFormat.PlainText)
         self.icd10_problem.hide()
-        self.screen_choice = ChoiceRow("Contraindication screen", _SCREEN)
-        self.screen_choice.chosen.connect(lambda v: self._step("contraindication screen", screen=v or "not recorded"))
-        self.consent = ChoiceRow("Consent", _CONSENT)
-        self.consent.chosen.connect(lambda v: self._step("consent", consent=v or "not recorded"))
+        self.screen_choice = ChoiceRow(tr("Contraindication screen"), _translated(_SCREEN))
+        self.screen_choice.chosen.connect(
+            lambda v: self._step(tr("contraindication screen"), screen=v or "not recorded")
+        )
+        self.consent = ChoiceRow(tr("Consent"), _translated(_CONSENT))
+        self.consent.chosen.connect(lambda v: self._step(tr("consent"), consent=v or "not recorded"))
         self.left_out = LeftOutRows()
         self.left_out.reasons_changed.connect(self._on_left_out)
         self.left_out.left.connect(self._gesture.end)
 
-    def _line(self, field: str, name: str) -> QtWidgets.QLineEdit:
+    def _line(self, field: str, name: str, gesture: str) -> QtWidgets.QLineEdit:
         edit = QtWidgets.QLineEdit()
         edit.setMaxLength(LONGEST[field])
         edit.setAccessibleName(name)
-        edit.setPlaceholderText(_HINTS[field])
-        edit.textEdited.connect(lambda text: self._type(name.lower(), **{field: text}))
+        edit.setPlaceholderText(tr(_HINTS[field]))
+        edit.textEdited.connect(lambda text: self._type(gesture, **{field: text}))
         edit.editingFinished.connect(self._gesture.end)
         return edit
 
@@ -100,14 +110,14 @@ class ExamRecordForm(QtWidgets.QFrame):
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(3)
         rows = (
-            ("I&ndication", self.indication),
-            ("ICD-&10", self.icd10),
+            (tr("I&ndication"), self.indication),
+            (tr("ICD-&10"), self.icd10),
             ("", self.icd10_problem),
-            ("&Prior care", self.prior_care),
-            ("A&uthorisation", self.authorisation),
-            ("S&creen", self.screen_choice),
+            (tr("&Prior care"), self.prior_care),
+            (tr("A&uthorisation"), self.authorisation),
+            (tr("S&creen"), self.screen_choice),
             ("", self.screen_detail),
-            ("C&onsent", self.consent),
+            (tr("C&onsent"), self.consent),
         )
         for text, widget in rows:
             if not text:
@@ -116,8 +126,8 @@ class ExamRecordForm(QtWidgets.QFrame):
             label = QtWidgets.QLabel(text)
             label.setBuddy(widget)
             form.addRow(label, widget)
-        self.left_out_title = QtWidgets.QLabel("Left out")
-        self.left_out_title.setToolTip("Discs that were not measured, and why.")
+        self.left_out_title = QtWidgets.QLabel(tr("Left out"))
+        self.left_out_title.setToolTip(tr("Discs that were not measured, and why."))
         form.addRow(self.left_out_title, self.left_out)
         self._form = form
         return form
@@ -151,7 +161,9 @@ class ExamRecordForm(QtWidgets.QFrame):
         self._show_codes()
 
     def _show_missing(self, texts: Sequence[str]) -> None:
-        words = f"! Not documented: {', '.join(texts)}." if texts else "✓ Every field is documented."
+        words = tr("✓ Every field is documented.")
+        if texts:
+            words = tr("! Not documented: {fields}.", fields=", ".join(texts))
         self.missing.setText(words)
         self.missing.setStyleSheet(f"color: {theme.current().warn if texts else theme.current().good};")
 
@@ -165,10 +177,15 @@ class ExamRecordForm(QtWidgets.QFrame):
 
     def _show_codes(self) -> None:
         wrong = self._finished_words()
-        names = " and ".join(f"“{word}”" for word in wrong[:3])
         self.icd10_problem.setText(
-            f"✕ {names} {'is' if len(wrong) == 1 else 'are'} not shaped like an ICD-10 code and not kept; write a "
-            "letter, two digits, and what follows behind a point."
+            plural(
+                "✕ {words} is not shaped like an ICD-10 code and not kept; write a letter, two digits, and what "
+                "follows behind a point.",
+                "✕ {words} are not shaped like an ICD-10 code and not kept; write a letter, two digits, and what "
+                "follows behind a point.",
+                len(wrong),
+                words=", ".join(f"“{word}”" for word in wrong[:3]),
+            )
         )
         self.icd10_problem.setStyleSheet(f"color: {theme.current().bad};")
         self._form.setRowVisible(self.icd10_problem, bool(wrong))
@@ -200,11 +217,11 @@ class ExamRecordForm(QtWidgets.QFrame):
         self.record_changed.emit(self._record)
 
     def _on_codes(self, text: str) -> None:
-        self._type("ICD-10 codes", icd10=typed_codes(text).codes)
+        self._type(tr("ICD-10 codes"), icd10=typed_codes(text).codes)
         self._show_codes()
 
     def _on_left_out(self, label: str, reasons: Mapping[str, str]) -> None:
-        self._type(f"why {label} was left out", left_out=dict(reasons))
+        self._type(tr("why {label} was left out", label=label), left_out=dict(reasons))
 
     def _on_gesture_ended(self) -> None:
         if not typed_codes(self.icd10.text()).not_codes and not self.icd10.hasFocus():
@@ -223,15 +240,22 @@ class ExamRecordForm(QtWidgets.QFrame):
         super().hideEvent(event)
 
 
+def _translated(choices: Sequence[tuple[str, str, str]]) -> Sequence[tuple[str, str, str]]:
+    return tuple((value, tr(text), tr(tip)) for value, text, tip in choices)
+
+
 def undocumented(record: ExamRecord, unmeasured: Sequence[str]) -> tuple[str, ...]:
     """Return what an exam's paperwork does not say, in words."""
     said = (
-        ("indication", record.indication.strip()),
-        ("ICD-10", record.icd10),
-        ("prior care", record.prior_care.strip()),
-        ("authorisation", record.authorisation_number.strip()),
-        ("contraindication screen", record.screen != "not recorded"),
-        ("consent", record.consent != "not recorded"),
-        *((f"why {label} was left out", record.left_out.get(label, "").strip()) for label in unmeasured),
+        (tr("indication"), record.indication.strip()),
+        (tr("ICD-10"), record.icd10),
+        (tr("prior care"), record.prior_care.strip()),
+        (tr("authorisation"), record.authorisation_number.strip()),
+        (tr("contraindication screen"), record.screen != "not recorded"),
+        (tr("consent"), record.consent != "not recorded"),
+        *(
+            (tr("why {label} was left out", label=label), record.left_out.get(label, "").strip())
+            for label in unmeasured
+        ),
     )
     return tuple(name for name, given in said if not given)

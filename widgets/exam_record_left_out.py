@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from PySide6 import QtCore, QtWidgets
 
+from widgets.texts import tr
+
 _LONGEST = 200
 
 
@@ -18,7 +20,7 @@ class LeftOutRows(QtWidgets.QWidget):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Discs that were left out")
+        self.setAccessibleName(tr("Discs that were left out"))
         self._grid = QtWidgets.QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(4)
@@ -52,8 +54,8 @@ class LeftOutRows(QtWidgets.QWidget):
             edit = QtWidgets.QLineEdit()
             edit.setMaxLength(_LONGEST)
             edit.setReadOnly(self._read_only)
-            edit.setAccessibleName(f"Why {label} was left out")
-            edit.setPlaceholderText("why it was not measured")
+            edit.setAccessibleName(tr("Why {label} was left out", label=label))
+            edit.setPlaceholderText(tr("why it was not measured"))
             edit.textEdited.connect(lambda _, name=label: self._tell(name))
             edit.editingFinished.connect(self.left)
             self._grid.addWidget(QtWidgets.QLabel(label), row, 0)

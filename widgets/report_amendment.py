@@ -8,11 +8,12 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from widgets import theme
 from widgets.gesture import Gesture
+from widgets.texts import noop, tr
 
 LEAST_LETTERS = 3
 LONGEST = 500
 _PAUSE_MS = 1500
-_BEFORE = (
+_BEFORE = noop(
     "The report is signed and stays as it is. An amendment is a new document: it names the reason, shows what changed, "
     "and carries the signed one whole."
 )
@@ -29,26 +30,26 @@ class ReportAmendment(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "panel")
-        self.setAccessibleName("Amendment")
+        self.setAccessibleName(tr("Amendment"))
         self._begun = False
         self._gesture = Gesture(self, pause_ms=_PAUSE_MS)
         self._gesture.began.connect(self.gesture_began)
         self._gesture.ended.connect(self.gesture_ended)
-        self.told = QtWidgets.QLabel(_BEFORE)
+        self.told = QtWidgets.QLabel(tr(_BEFORE))
         self.told.setWordWrap(True)
         theme.mark(self.told, "dim")
         self.reason = QtWidgets.QLineEdit()
         self.reason.setMaxLength(LONGEST)
-        self.reason.setAccessibleName("Reason for the amendment")
-        self.reason.setPlaceholderText("why the signed report is changed")
-        self.begin = QtWidgets.QPushButton("&Begin amendment")
+        self.reason.setAccessibleName(tr("Reason for the amendment"))
+        self.reason.setPlaceholderText(tr("why the signed report is changed"))
+        self.begin = QtWidgets.QPushButton(tr("&Begin amendment"))
         theme.mark(self.begin, "primary")
         self.changes = QtWidgets.QListWidget()
-        self.changes.setAccessibleName("What is different from the signed report")
+        self.changes.setAccessibleName(tr("What is different from the signed report"))
         self.changes.setWordWrap(True)
         self.changes_title = QtWidgets.QLabel()
         theme.mark(self.changes_title, "heading")
-        label = QtWidgets.QLabel("&Reason")
+        label = QtWidgets.QLabel(tr("&Reason"))
         label.setBuddy(self.reason)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
@@ -75,7 +76,7 @@ class ReportAmendment(QtWidgets.QFrame):
             self.reason.setText(shown)
         self.reason.setReadOnly(read_only)
         self.begin.setVisible(not begun)
-        self.told.setText("The signed report stays whole inside the amended one." if begun else _BEFORE)
+        self.told.setText(tr("The signed report stays whole inside the amended one.") if begun else tr(_BEFORE))
         self.changes_title.setVisible(begun)
         self.changes.setVisible(begun)
         self._room.setVisible(not begun)
@@ -83,7 +84,7 @@ class ReportAmendment(QtWidgets.QFrame):
 
     def set_changes(self, texts: Sequence[str]) -> None:
         """List what is different from the signed report, each a line."""
-        self.changes_title.setText(f"CHANGED  {len(texts)}" if texts else "CHANGED  nothing so far")
+        self.changes_title.setText(tr("CHANGED  {count}", count=len(texts)) if texts else tr("CHANGED  nothing so far"))
         if list(texts) != [self.changes.item(row).text() for row in range(self.changes.count())]:
             self.changes.clear()
             self.changes.addItems(list(texts))
@@ -98,7 +99,7 @@ class ReportAmendment(QtWidgets.QFrame):
     def _on_typed(self, text: str) -> None:
         self._offer()
         if self._begun:
-            self._gesture.step("reason for the amendment")
+            self._gesture.step(tr("reason for the amendment"))
             self.reason_changed.emit(text)
 
     def _begin(self) -> None:

@@ -6,6 +6,7 @@ from PySide6 import QtCore, QtWidgets
 
 from widgets.image_window import ImageWindow
 from widgets.report_workspace import ReportWorkspace
+from widgets.texts import tr
 
 _SHARE = 56
 """How much of the window's width the report gets while it is open, in percent."""
@@ -22,7 +23,7 @@ class ReportDock(QtCore.QObject):
         super().__init__(side)
         self._workspace, self._side, self._columns = workspace, side, columns
         self._before: list[int] | None = None
-        self.window = ImageWindow(side.window(), title="Discern report", name="Report on a second monitor")
+        self.window = ImageWindow(side.window(), title=tr("Discern report"), name=tr("Report on a second monitor"))
         self.window.closed.connect(self.hide)
         side.addWidget(workspace)
         workspace.bar.close_requested.connect(self.hide)

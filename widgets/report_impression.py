@@ -10,13 +10,13 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from widgets import theme
 from widgets.gesture import Gesture
 from widgets.report_text_edit import NumberField, ReportTextEdit
+from widgets.texts import noop, tr
 
-_NAME = "impression"
 _PAUSE_MS = 1500
 _LONGEST_MS = 10_000
 """A reader who types on for so long gets a step of undo, and a saved text, at the next space."""
-_DRAFTED = "Drafted from the results. It follows them until you change a word."
-_OWN = "Your text. Framed numbers follow the results; put in more with Insert number."
+_DRAFTED = noop("Drafted from the results. It follows them until you change a word.")
+_OWN = noop("Your text. Framed numbers follow the results; put in more with Insert number.")
 
 
 class ReportImpression(QtWidgets.QFrame):
@@ -29,25 +29,25 @@ class ReportImpression(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "panel")
-        self.setAccessibleName("Impression")
+        self.setAccessibleName(tr("Impression"))
         self._own, self._draft = "", ""
         self._typing = QtCore.QElapsedTimer()
         self._gesture = Gesture(self, pause_ms=_PAUSE_MS)
         self._gesture.began.connect(self.gesture_began)
         self._gesture.ended.connect(self._on_gesture_ended)
         self.edit = ReportTextEdit()
-        self.edit.setAccessibleName("Text of the impression")
+        self.edit.setAccessibleName(tr("Text of the impression"))
         self.edit.text_edited.connect(self._on_edited)
         self.edit.left.connect(self._gesture.end)
         self.told = QtWidgets.QLabel()
         self.told.setWordWrap(True)
         theme.mark(self.told, "dim")
         self.insert_menu = QtWidgets.QMenu(self)
-        self.insert_button = QtWidgets.QPushButton("&Insert number")
-        self.insert_button.setToolTip("Put a number of the results at the cursor; it follows the results.")
+        self.insert_button = QtWidgets.QPushButton(tr("&Insert number"))
+        self.insert_button.setToolTip(tr("Put a number of the results at the cursor; it follows the results."))
         self.insert_button.setMenu(self.insert_menu)
-        self.draft_button = QtWidgets.QPushButton("Back to the &draft")
-        self.draft_button.setToolTip("Take your text back; the impression is drafted from the results again.")
+        self.draft_button = QtWidgets.QPushButton(tr("Back to the &draft"))
+        self.draft_button.setToolTip(tr("Take your text back; the impression is drafted from the results again."))
         self.draft_button.clicked.connect(lambda _=False: self._back_to_draft())
         row = QtWidgets.QHBoxLayout()
         row.addWidget(self.insert_button)
@@ -68,7 +68,7 @@ class ReportImpression(QtWidgets.QFrame):
         self._own, self._draft = own, draft
         if own or not self._gesture.name:
             self.edit.set_text(own or draft)
-        self.told.setText(_OWN if own else _DRAFTED)
+        self.told.setText(tr(_OWN) if own else tr(_DRAFTED))
         self.draft_button.setEnabled(bool(own) and self.edit.isEnabled() and not self.edit.isReadOnly())
 
     def set_fields(self, fields: Sequence[NumberField]) -> None:
@@ -79,7 +79,7 @@ class ReportImpression(QtWidgets.QFrame):
         for field in fields:
             group, _, rest = field.title.partition(", ")
             if not rest:
-                group, rest = "Exam", field.title
+                group, rest = tr("Exam"), field.title
             if group not in menus:
                 menus[group] = self.insert_menu.addMenu(group)
             menus[group].addAction(f"{rest}\t{field.value}", functools.partial(self._insert, field.key))
@@ -100,9 +100,9 @@ class ReportImpression(QtWidgets.QFrame):
     def _on_edited(self, text: str) -> None:
         if not self._gesture.name:
             self._typing.start()
-        self._gesture.step(_NAME)
+        self._gesture.step(tr("impression"))
         self._own = text
-        self.told.setText(_OWN if text else _DRAFTED)
+        self.told.setText(tr(_OWN) if text else tr(_DRAFTED))
         self.draft_button.setEnabled(bool(text))
         self.text_changed.emit(text)
         if text.endswith("\n") or (text[-1:] == " " and self._typing.elapsed() > _LONGEST_MS):
@@ -120,7 +120,7 @@ class ReportImpression(QtWidgets.QFrame):
         self.edit.setFocus()
 
     def _back_to_draft(self) -> None:
-        self._gesture.begin("impression as drafted")
+        self._gesture.begin(tr("impression as drafted"))
         self.text_changed.emit("")
         self._gesture.end()
 

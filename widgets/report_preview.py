@@ -8,8 +8,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from widgets import theme
 from widgets.report_page_view import ReportPageView
-
-_NOTHING = "There is nothing to report before the spectra are fitted."
+from widgets.texts import tr
 
 
 class ReportPreview(QtWidgets.QFrame):
@@ -20,7 +19,7 @@ class ReportPreview(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "panel")
-        self.setAccessibleName("Preview of the report")
+        self.setAccessibleName(tr("Preview of the report"))
         self.pages = ReportPageView()
         self.message = QtWidgets.QLabel()
         self.message.setWordWrap(True)
@@ -44,7 +43,7 @@ class ReportPreview(QtWidgets.QFrame):
         layout.addWidget(self.stack, 1)
         self.pages.page_changed.connect(lambda _: self._show_state())
         self.pages.zoom_changed.connect(lambda _: self._show_state())
-        self.set_empty(_NOTHING)
+        self.set_empty(tr("There is nothing to report before the spectra are fitted."))
 
     def _build_bar(self) -> QtWidgets.QWidget:
         bar = QtWidgets.QWidget()
@@ -52,14 +51,18 @@ class ReportPreview(QtWidgets.QFrame):
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(4)
         pages = self.pages
-        self.previous = self._button("‹", "Previous page", lambda: pages.go_to(pages.page - 1))
-        self.next = self._button("›", "Next page", lambda: pages.go_to(pages.page + 1))
-        self.smaller = self._button("−", "Smaller", lambda: pages.step_zoom(-1))
-        self.larger = self._button("+", "Larger", lambda: pages.step_zoom(1))
-        self.fit = self._button("Fit", "Fit the width", pages.fit_width)
-        self.print = self._button("Print…", "Print the report", self.print_requested.emit)
+        self.previous = self._button("‹", tr("Previous page"), lambda: pages.go_to(pages.page - 1))
+        self.next = self._button("›", tr("Next page"), lambda: pages.go_to(pages.page + 1))
+        self.smaller = self._button("−", tr("Smaller"), lambda: pages.step_zoom(-1))
+        self.larger = self._button("+", tr("Larger"), lambda: pages.step_zoom(1))
+        self.fit = self._button(tr("Fit"), tr("Fit the width"), pages.fit_width)
+        self.print = self._button(tr("Print…"), tr("Print the report"), self.print_requested.emit)
         self.place, self.size, self.status = QtWidgets.QLabel(), QtWidgets.QLabel(), QtWidgets.QLabel()
-        for label, name in ((self.place, "Page"), (self.size, "Zoom"), (self.status, "Preview")):
+        for label, name in (
+            (self.place, tr("Page")),
+            (self.size, tr("Zoom")),
+            (self.status, tr("Preview")),
+        ):
             label.setAccessibleName(name)
         theme.mark(self.status, "dim")
         self.status.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred)
@@ -94,9 +97,9 @@ class ReportPreview(QtWidgets.QFrame):
 
     def set_waiting(self) -> None:
         """Say that newer pages are being made; those that are shown stay."""
-        self.status.setText("updating…")
+        self.status.setText(tr("updating…"))
         if not self.pages.page_count:
-            self.message.setText("Making the preview…")
+            self.message.setText(tr("Making the preview…"))
 
     def set_document(self, sizes_pt: Sequence[tuple[float, float]]) -> None:
         """Show the pages of a document; page and zoom stay."""
@@ -112,7 +115,7 @@ class ReportPreview(QtWidgets.QFrame):
         if not self.pages.page_count:
             self.message.setText(sentence)
             return
-        self.problem.setText(f"✕  {sentence} The pages below are older.")
+        self.problem.setText(tr("✕  {problem} The pages below are older.", problem=sentence))
         self.problem.setStyleSheet(f"color: {theme.current().bad};")
         self.problem.show()
 

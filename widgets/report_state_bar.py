@@ -9,6 +9,7 @@ from PySide6 import QtCore, QtWidgets
 
 from widgets import theme
 from widgets.flow_layout import FlowLayout
+from widgets.texts import tr
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class ReportState:
     refusal : why nothing can be signed or amended here, as a sentence; empty where it can
     """
 
-    title: str = "Draft"
-    text: str = "Nothing of this reading is signed."
+    title: str = ""
+    text: str = ""
     can_sign: bool = False
     can_amend: bool = False
     is_preliminary: bool = False
@@ -47,7 +48,7 @@ class ReportStateBar(QtWidgets.QFrame):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         theme.mark(self, "banner")
-        self.setAccessibleName("State of the report")
+        self.setAccessibleName(tr("State of the report"))
         self.title, self.text = QtWidgets.QLabel(), QtWidgets.QLabel()
         theme.mark(self.title, "tag")
         theme.mark(self.text, "dim")
@@ -71,21 +72,23 @@ class ReportStateBar(QtWidgets.QFrame):
         self.set_state(ReportState())
 
     def _build_buttons(self) -> None:
-        self.sign = self._button("Si&gn…", "Sign the report with your certificate", self.sign_requested.emit)
+        self.sign = self._button(tr("Si&gn…"), tr("Sign the report with your certificate"), self.sign_requested.emit)
         self.amend = self._button(
-            "A&mend…", "Change a signed report; the change is signed too", self.amend_requested.emit
+            tr("A&mend…"), tr("Change a signed report; the change is signed too"), self.amend_requested.emit
         )
         theme.mark(self.sign, "primary")
-        self.preliminary = self._button("Preliminar&y", "Call the reading preliminary; unsigned", lambda: None)
+        self.preliminary = self._button(tr("Preliminar&y"), tr("Call the reading preliminary; unsigned"), lambda: None)
         self.preliminary.setCheckable(True)
         self.preliminary.clicked.connect(self.preliminary_toggled)
-        self.save = self._button("Save &PDF…", "Write the report to a file", self.save_requested.emit)
-        self.verify = self._button("&Verify…", "Check the signatures of a report", self.verify_requested.emit)
-        self.settings = self._button("Settings…", "Paper, time stamps, token, trust", self.settings_requested.emit)
-        self.window_button = self._button(
-            "Own window", "Move the report to a window of its own", self.window_toggled.emit
+        self.save = self._button(tr("Save &PDF…"), tr("Write the report to a file"), self.save_requested.emit)
+        self.verify = self._button(tr("&Verify…"), tr("Check the signatures of a report"), self.verify_requested.emit)
+        self.settings = self._button(
+            tr("Settings…"), tr("Paper, time stamps, token, trust"), self.settings_requested.emit
         )
-        self.close_button = self._button("Close", "Back to the spectrum", self.close_requested.emit)
+        self.window_button = self._button(
+            tr("Own window"), tr("Move the report to a window of its own"), self.window_toggled.emit
+        )
+        self.close_button = self._button(tr("Close"), tr("Back to the spectrum"), self.close_requested.emit)
 
     def _button(self, text: str, tip: str, slot: Callable[[], None]) -> QtWidgets.QPushButton:
         button = QtWidgets.QPushButton(text)
@@ -108,5 +111,5 @@ class ReportStateBar(QtWidgets.QFrame):
 
     def set_own_window(self, own: bool) -> None:
         """Say whether the report is in a window of its own."""
-        self.window_button.setText("Beside the images" if own else "Own window")
+        self.window_button.setText(tr("Beside the images") if own else tr("Own window"))
         self.close_button.setVisible(not own)

@@ -12,10 +12,11 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from widgets import theme
 from widgets.path_row import path_row
 from widgets.sign_outcome import SignOutcome
+from widgets.texts import noop, tr
 
 VerifyWith = Literal["nothing", "open study", "folder"]
 _SIZE = (900, 720)
-_TITLES = ("", "What", "In the report", "Computed again")
+_TITLES = ("", noop("What"), noop("In the report"), noop("Computed again"))
 _WIDTHS = (40, 380, 180, 180)
 
 
@@ -46,22 +47,22 @@ class ReportVerifyView(QtWidgets.QDialog):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Verify a report")
+        self.setWindowTitle(tr("Verify a report"))
         self.resize(*_SIZE)
         self._values: tuple[VerifiedValue, ...] = ()
         self._has_study, self._busy = False, False
         self.report, self.folder = QtWidgets.QLineEdit(), QtWidgets.QLineEdit()
-        self.report.setAccessibleName("Report to verify")
-        self.folder.setAccessibleName("Folder of the study")
+        self.report.setAccessibleName(tr("Report to verify"))
+        self.folder.setAccessibleName(tr("Folder of the study"))
         self.compare = QtWidgets.QComboBox()
-        self.compare.setAccessibleName("Compute the numbers again from")
-        self.verify = QtWidgets.QPushButton("&Verify")
+        self.compare.setAccessibleName(tr("Compute the numbers again from"))
+        self.verify = QtWidgets.QPushButton(tr("&Verify"))
         theme.mark(self.verify, "primary")
         self.outcome = SignOutcome()
         self.outcome.close_button.hide()
         self.counted = QtWidgets.QLabel()
         theme.mark(self.counted, "heading")
-        self.only_different = QtWidgets.QCheckBox("Only what &differs")
+        self.only_different = QtWidgets.QCheckBox(tr("Only what &differs"))
         self._build_table()
         self._build()
         self.report.textChanged.connect(lambda _: self._offer())
@@ -77,8 +78,8 @@ class ReportVerifyView(QtWidgets.QDialog):
 
     def _build_table(self) -> None:
         self.table = QtWidgets.QTableWidget(0, len(_TITLES))
-        self.table.setHorizontalHeaderLabels(list(_TITLES))
-        self.table.setAccessibleName("Numbers of the report and computed again")
+        self.table.setHorizontalHeaderLabels([tr(title) if title else "" for title in _TITLES])
+        self.table.setAccessibleName(tr("Numbers of the report and computed again"))
         self.table.verticalHeader().hide()
         self.table.setTabKeyNavigation(False)
         self.table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
@@ -91,9 +92,9 @@ class ReportVerifyView(QtWidgets.QDialog):
         form = QtWidgets.QFormLayout()
         self._folder_row = path_row(self.folder, self._choose_folder)
         rows = (
-            ("&Report", path_row(self.report, self._choose_report)),
-            ("&Compute again from", self.compare),
-            ("&Folder", self._folder_row),
+            (tr("&Report"), path_row(self.report, self._choose_report)),
+            (tr("&Compute again from"), self.compare),
+            (tr("&Folder"), self._folder_row),
         )
         for text, widget in rows:
             label = QtWidgets.QLabel(text)
@@ -101,7 +102,7 @@ class ReportVerifyView(QtWidgets.QDialog):
             form.addRow(label, widget)
         self._form = form
         buttons = QtWidgets.QHBoxLayout()
-        self.close_button = QtWidgets.QPushButton("Close")
+        self.close_button = QtWidgets.QPushButton(tr("Close"))
         self.close_button.setAutoDefault(False)
         self.close_button.clicked.connect(self.close)
         buttons.addWidget(self.counted, 1)
@@ -127,21 +128,21 @@ class ReportVerifyView(QtWidgets.QDialog):
         usual = "open study" if is_open else "nothing"
         chosen = "folder" if self.compare.currentData() == "folder" else usual
         self.compare.clear()
-        self.compare.addItem("nothing: signatures only", "nothing")
+        self.compare.addItem(tr("nothing: signatures only"), "nothing")
         if is_open:
-            self.compare.addItem("the open study", "open study")
-        self.compare.addItem("a folder…", "folder")
+            self.compare.addItem(tr("the open study"), "open study")
+        self.compare.addItem(tr("a folder…"), "folder")
         self.compare.setCurrentIndex(max(self.compare.findData(chosen), 0))
 
     def clear(self) -> None:
         """Show that nothing was verified yet."""
-        self.outcome.set_outcome("Choose a report and verify it.", ())
+        self.outcome.set_outcome(tr("Choose a report and verify it."), ())
         self.set_values(())
 
     def set_busy(self) -> None:
         """Say that the report is being verified."""
         self._busy = True
-        self.outcome.set_outcome("Verifying…", ())
+        self.outcome.set_outcome(tr("Verifying…"), ())
         self.set_values(())
         self._offer()
 
@@ -157,7 +158,9 @@ class ReportVerifyView(QtWidgets.QDialog):
         self._values = tuple(values)
         different = sum(not value.agrees for value in values)
         shown = bool(values)
-        text = f"{len(values) - different} of {len(values)} values agree" if shown else ""
+        text = ""
+        if shown:
+            text = tr("{count} of {all} values agree", count=len(values) - different, all=len(values))
         self.counted.setText(text)
         self.only_different.setVisible(shown)
         self.only_different.setChecked(bool(different))
@@ -180,17 +183,19 @@ class ReportVerifyView(QtWidgets.QDialog):
         self._form.setRowVisible(self._folder_row, self.compare.currentData() == "folder")
         folder_missing = self.compare.currentData() == "folder" and not self.folder.text().strip()
         self.verify.setEnabled(bool(self.report.text().strip()) and not folder_missing and not self._busy)
-        self.verify.setText("Verifying…" if self._busy else "&Verify")
+        self.verify.setText(tr("Verifying…") if self._busy else tr("&Verify"))
 
     # --- the reader ----------------------------------------------------------------------------------------------
 
     def _choose_report(self) -> None:
-        name, _ = QtWidgets.QFileDialog.getOpenFileName(self, "Verify a report", self.report.text(), "PDF (*.pdf)")
+        name, _ = QtWidgets.QFileDialog.getOpenFileName(
+            self, tr("Verify a report"), self.report.text(), tr("PDF (*.pdf)")
+        )
         if name:
             self.report.setText(name)
 
     def _choose_folder(self) -> None:
-        name = QtWidgets.QFileDialog.getExistingDirectory(self, "Folder of the study", self.folder.text())
+        name = QtWidgets.QFileDialog.getExistingDirectory(self, tr("Folder of the study"), self.folder.text())
         if name:
             self.folder.setText(name)
 

@@ -10,6 +10,7 @@ from widgets.report_amendment import ReportAmendment
 from widgets.report_impression import ReportImpression
 from widgets.report_preview import ReportPreview
 from widgets.report_state_bar import ReportStateBar
+from widgets.texts import tr
 
 _LEAST_PX = 300
 _SHARES = (45, 55)
@@ -20,18 +21,18 @@ class ReportWorkspace(QtWidgets.QWidget):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Report")
+        self.setAccessibleName(tr("Report"))
         self.bar = ReportStateBar()
         self.impression, self.record = ReportImpression(), ExamRecordForm()
         self.amendment, self.preview = ReportAmendment(), ReportPreview()
         self.coverage = CoverageView()
         self.tabs = QtWidgets.QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.setAccessibleName("What the report says")
-        self.tabs.addTab(self.impression, "Impression")
-        self.tabs.addTab(_scrolled(self.record), "Exam record")
-        self.tabs.addTab(_scrolled(self.coverage), "Coverage")
-        self.tabs.addTab(self.amendment, "Amendment")
+        self.tabs.setAccessibleName(tr("What the report says"))
+        self.tabs.addTab(self.impression, tr("Impression"))
+        self.tabs.addTab(_scrolled(self.record), tr("Exam record"))
+        self.tabs.addTab(_scrolled(self.coverage), tr("Coverage"))
+        self.tabs.addTab(self.amendment, tr("Amendment"))
         self.tabs.setTabVisible(self.tabs.indexOf(self.amendment), False)
         self.tabs.setMinimumWidth(_LEAST_PX)
         self.preview.setMinimumWidth(_LEAST_PX)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6 import QtCore, QtWidgets
 
 from widgets import theme
+from widgets.texts import tr
 
 
 class SignOutcome(QtWidgets.QWidget):
@@ -16,14 +17,14 @@ class SignOutcome(QtWidgets.QWidget):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Outcome")
+        self.setAccessibleName(tr("Outcome"))
         self.title = QtWidgets.QLabel()
         theme.points(self.title, 2, bold=True)
         self.title.setWordWrap(True)
         self._lines = QtWidgets.QVBoxLayout()
         self._lines.setSpacing(8)
         self.labels: list[QtWidgets.QLabel] = []
-        self.close_button = QtWidgets.QPushButton("Close")
+        self.close_button = QtWidgets.QPushButton(tr("Close"))
         self.close_button.clicked.connect(self.close_requested)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
