@@ -55,7 +55,7 @@ def _command(options: argparse.Namespace) -> int:
     from app import headless
 
     if options.command == "analyse":
-        signer = headless.signer_from(options.sign, options.passphrase_file)
+        signer = headless.signer_from(options.sign, options.passphrase_file, options.timestamp, options.trust)
         from app.batch import AnalyseRequest, Plan, analyse_sources
 
         request = AnalyseRequest(options.out, options.protocol, signer, options.paper)
@@ -69,7 +69,7 @@ def _command(options: argparse.Namespace) -> int:
     if options.command == "demo":
         return headless.make_demo(options.folder, options.seed)
     if options.command == "verify":
-        return headless.verify(options.report, options.study, options.trust)
+        return headless.verify(options.report, options.study, options.trust, options.extract_original)
     if options.command == "deidentify":
         return _deidentify(options)
     if options.command == "audit":
@@ -93,7 +93,7 @@ def _receive(options: argparse.Namespace) -> int:
     from app.dicom.network.receive_command import ReceiveRequest, receive
     from app.headless import signer_from
 
-    signer = signer_from(options.sign, options.passphrase_file)
+    signer = signer_from(options.sign, options.passphrase_file, options.timestamp, options.trust)
     given = [options.tls_cert, options.tls_key, options.tls_ca]
     request = ReceiveRequest(
         analyse=None if options.no_analysis else AnalyseRequest(options.out, options.protocol, signer),
@@ -165,8 +165,7 @@ def _commands() -> argparse.ArgumentParser:
     analyse.add_argument("--paper", choices=PAPERS, default=PAPERS[0], help="of the reports (default A4)")
     text = "table of all voxels, .csv or .parquet (default DIR/voxels.csv where there are several studies)"
     analyse.add_argument("--table", type=Path, metavar="FILE", help=text)
-    analyse.add_argument("--sign", type=Path, metavar="CERT.p12", help="sign the reports with this certificate")
-    analyse.add_argument("--passphrase-file", type=Path, metavar="FILE", help="holds the certificate's passphrase")
+    _add_signing(analyse)
     fit = commands.add_parser("fit", help="fit any spectrum with an LCModel basis set")
     fit.add_argument("data", type=Path, metavar="DATA", help="a spectrum: DICOM, NIfTI-MRS or LCModel RAW")
     fit.add_argument("--basis", required=True, type=Path, metavar="FILE.basis", help="LCModel basis set")
@@ -181,6 +180,8 @@ def _commands() -> argparse.ArgumentParser:
     verify.add_argument("report", type=Path, metavar="REPORT.pdf")
     verify.add_argument("--study", type=Path, help="compute every number again from this study")
     verify.add_argument("--trust", type=Path, metavar="ROOT.pem", help="trust this root certificate only")
+    text = "write what was signed first, byte by byte: the report that this one amends, or this one before its addenda"
+    verify.add_argument("--extract-original", type=Path, metavar="FILE.pdf", help=text)
     inspect = commands.add_parser("inspect", help="say what files are")
     inspect.add_argument("file", nargs="+", type=Path)
     strip = commands.add_parser("deidentify", help="copy studies without their patients")
@@ -201,6 +202,15 @@ def _commands() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_signing(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--sign", type=Path, metavar="CERT.p12", help="sign the reports with this certificate")
+    command.add_argument("--passphrase-file", type=Path, metavar="FILE", help="holds the certificate's passphrase")
+    text = "time-stamp authority: signatures outlast their certificates (PAdES B-LTA)"
+    command.add_argument("--timestamp", metavar="URL", help=text)
+    text = "root of the signer and of the time-stamp authority (default: the site's trust folder)"
+    command.add_argument("--trust", type=Path, metavar="ROOT.pem", help=text)
+
+
 def _add_receive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     receive = commands.add_parser("receive", help="listen for studies by DICOM and analyse each that is complete")
     receive.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the results are written")
@@ -216,8 +226,7 @@ def _add_receive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     receive.add_argument("--tls-ca", type=Path, metavar="PEM", help="root certificates that senders must answer to")
     receive.add_argument("--protocol", choices=PROTOCOLS, help="instead of the one that the headers suggest")
     receive.add_argument("--no-analysis", action="store_true", help="only keep what comes")
-    receive.add_argument("--sign", type=Path, metavar="CERT.p12", help="sign the reports with this certificate")
-    receive.add_argument("--passphrase-file", type=Path, metavar="FILE", help="holds the certificate's passphrase")
+    _add_signing(receive)
 
 
 def _add_audit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

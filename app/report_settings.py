@@ -7,7 +7,8 @@ from dataclasses import asdict, fields
 from PySide6 import QtCore
 
 from analysis.paper import PAPERS
-from widgets.report_settings import ReportSettings, timestamp_problem
+from analysis.time_stamp_address import timestamp_problem
+from widgets.report_settings import ReportSettings
 
 _GROUP = "report"
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from PySide6 import QtCore, QtWidgets
 
@@ -15,7 +16,7 @@ from app.keeping import Keeping
 from app.report_preview import MakeReport, Prepared, PreviewDesk, ReportInput
 from app.store import SignedReport
 from app.verify_desk import sentences_of
-from app.window_report import check_signed, proposed_signer, shown_certificate, sign_report
+from app.window_report import check_signed, proposed_signer, shown_certificate, sign_report, token_names
 from widgets.report_settings import ReportSettings
 from widgets.sign_dialog import ShownCertificate, SignDialog, SignIdentity, SignRequest
 
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from analysis.types import Progress, Stop
     from app.report.verify import Verification
 
-SIGN, INSPECT = "sign", "certificate"
+SIGN, INSPECT, LOOK = "sign", "certificate", "tokens"
 MEANINGS = ("author, final report", "responsible radiologist, final report")
 AMENDING = ("author, amendment", "responsible radiologist, amendment")
-NO_TOKENS = "This version signs with certificate files (.p12, .pfx), not yet with tokens or cards."
+NO_LIBRARY = "To sign with a token or card, name its PKCS#11 library in the report settings."
+NO_TOKEN = "No token with a certificate is plugged in."
+_LOOK_AGAIN_MS = 2500
 _NOT_STORED = "Readings are not kept on this computer: the file is the only copy of what was signed."
 
 
@@ -78,10 +81,12 @@ class SignDesk(QtCore.QObject):
         what = "amendment" if amends else "report"
         summary = (
             f"You sign the {what} as the preview shows it. The reading is then final: it can be amended, not changed."
+            f"{_stamped_by(self._settings())}"
         )
         # The name holds nothing about the patient.
         dialog.ask(summary, AMENDING if amends else MEANINGS, report.paper, self._folder / "report.pdf")
-        dialog.set_tokens((), NO_TOKENS)
+        dialog.set_tokens((), NO_LIBRARY)
+        self._look_for_tokens()
         dialog.also.setChecked(self._keeping.store is None)
         proposal = proposed_signer(report.study)
         dialog.propose(proposal.certificate, proposal.passphrase, proposal.note)
@@ -101,11 +106,33 @@ class SignDesk(QtCore.QObject):
 
     # --- the certificate -----------------------------------------------------------------------------------------
 
+    def _look_for_tokens(self) -> None:
+        """Offer what is plugged in, and look again as long as the dialog waits for it."""
+        settings = self._settings()
+        if self.dialog is None or not self.dialog.isVisible() or not settings.pkcs11_module:
+            return
+        self._jobs.start(
+            LOOK,
+            "Looking for the token",
+            lambda *_: token_names(settings),
+            done=self._show_tokens,
+            failed=lambda sentence: self._dialog().set_tokens((), sentence),
+            quiet=True,
+        )
+
+    def _show_tokens(self, names: tuple[str, ...]) -> None:
+        if self.dialog is None:
+            return
+        self.dialog.set_tokens(names, "" if names else NO_TOKEN)
+        if not names:
+            QtCore.QTimer.singleShot(_LOOK_AGAIN_MS, self, self._look_for_tokens)
+
     def _inspect(self, identity: SignIdentity) -> None:
+        settings = self._settings()
         self._jobs.start(
             INSPECT,
             "Looking at the certificate",
-            lambda *_: shown_certificate(identity),
+            lambda *_: shown_certificate(identity, settings),
             done=self._show_certificate,
             failed=lambda sentence: self._show_certificate(ShownCertificate(problem=sentence)),
             quiet=True,
@@ -151,6 +178,11 @@ class SignDesk(QtCore.QObject):
         self.signed.emit(done)
         if self.dialog is not None:
             self.dialog.set_outcome("The report is signed and the reading is final.", outcome_lines(done))
+
+
+def _stamped_by(settings: ReportSettings) -> str:
+    host = urlsplit(settings.timestamp_url).hostname
+    return f" Its time comes from the time-stamp authority {host}." if host else ""
 
 
 def outcome_lines(done: SignedOff) -> list[tuple[bool, str]]:

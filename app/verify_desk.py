@@ -13,11 +13,12 @@ from analysis.errors import Cancelled
 from analysis.types import Progress, Stop, Study
 from app.jobs import JobRunner
 from app.session import ReadingSession
-from app.window_report import trusted_roots
+from app.window_report import site_trust
 from widgets.report_settings import ReportSettings
 from widgets.report_verify_view import ReportVerifyView, VerifiedValue, VerifyRequest
 
 if TYPE_CHECKING:
+    from app.report.trust import Trust
     from app.report.verify import Verification
 
 VERIFY = "verify"
@@ -74,7 +75,7 @@ class VerifyDesk(QtCore.QObject):
                 return (study,) if study is not None else ()
 
             asked = request.compare != "nothing"
-            return verified(request.report, trusted_roots(settings), studies if asked else None, stop)
+            return verified(request.report, site_trust(settings), studies if asked else None, stop)
 
         if self.view is not None:
             self.view.set_busy()
@@ -92,9 +93,7 @@ class VerifyDesk(QtCore.QObject):
             self.view.set_outcome("The report could not be verified.", ((False, sentence),), ())
 
 
-def verified(
-    report: Path, roots: Sequence[bytes], studies: Callable[[], Sequence[Study]] | None, stop: Stop
-) -> Verified:
+def verified(report: Path, trust: Trust, studies: Callable[[], Sequence[Study]] | None, stop: Stop) -> Verified:
     """Verify a report, with its numbers computed again where `studies` gives the studies to look among.
 
     Raises
@@ -107,7 +106,7 @@ def verified(
     from app.report.verify import verify_file
 
     again: list[dict[str, Any]] = []
-    found = verify_file(report, trust_roots=roots)
+    found = verify_file(report, trust=trust)
     if studies is None or found.results is None:
         return Verified(found)
     embedded = found.results
@@ -116,7 +115,7 @@ def verified(
         again.append(recomputed_results(embedded, studies(), stop))
         return again[0]
 
-    found = verify_file(report, trust_roots=roots, recompute=recompute)
+    found = verify_file(report, trust=trust, recompute=recompute)
     if stop():
         raise Cancelled("Verifying was cancelled.")
     values = (VerifiedValue(c.place, c.old, c.new, c.agrees) for c in compared_values(embedded, again[0]))

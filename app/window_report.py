@@ -19,6 +19,10 @@ from widgets.report_settings import ReportSettings
 from widgets.sign_dialog import ShownCertificate, SignIdentity
 
 if TYPE_CHECKING:
+    from cryptography import x509
+
+    from app.report.keys import SigningKey
+    from app.report.trust import Trust
     from app.report.verify import Verification
 
 _DEMO_SIGNER = Path("signer", "demo-signer.p12")
@@ -96,27 +100,63 @@ def _amendment(made_from: ReportInput, results: bytes) -> Amendment | None:
 def sign_report(
     pdf: bytes, identity: SignIdentity, meaning: str, settings: ReportSettings, *, simulated: bool
 ) -> bytes:
-    """Return a report with its signature.
+    """Return a report with its signature, time stamped where the settings name an authority.
 
     Raises
     ------
     CertificateProblem, SigningFailed
         If it cannot be signed; the text says why.
     """
-    from app.report.signing import sign_pdf
+    from app.report.signing import Signer, sign_pdf
+    from app.report.time_stamping import TimeStamping
 
+    url = settings.timestamp_url
+    stamping = TimeStamping(url, site_trust(settings)) if url else None
+    return sign_pdf(pdf, Signer(_key(identity, settings), meaning, stamping), simulated=simulated)
+
+
+def _key(identity: SignIdentity, settings: ReportSettings) -> SigningKey:
+    from app.report.keys import FileKey, TokenKey
+
+    if identity.kind == "token":
+        return TokenKey(Path(settings.pkcs11_module), identity.token, identity.secret)
     assert identity.certificate is not None
-    return sign_pdf(pdf, identity.certificate, identity.secret.encode(), meaning=meaning, simulated=simulated)
+    return FileKey(identity.certificate, identity.secret.encode())
 
 
-def shown_certificate(identity: SignIdentity) -> ShownCertificate | None:
-    """Return what a certificate is, None where its secret does not open it (yet)."""
-    from datetime import UTC, datetime
+def token_names(settings: ReportSettings) -> tuple[str, ...]:
+    """Return the certificates on the token that the settings name the library of, none where they name none.
 
+    Raises
+    ------
+    CertificateProblem
+        If the token cannot be asked.
+    """
+    from app.report.tokens import token_certificates
+
+    if not settings.pkcs11_module:
+        return ()
+    return tuple(entry.name for entry in token_certificates(Path(settings.pkcs11_module)))
+
+
+def shown_certificate(identity: SignIdentity, settings: ReportSettings) -> ShownCertificate | None:
+    """Return what a certificate is, None where its secret does not open it (yet) or the token is gone.
+
+    Raises
+    ------
+    CertificateProblem
+        If the token cannot be asked.
+    """
+    if identity.kind == "token":
+        from app.report.tokens import token_certificates
+
+        on_token = token_certificates(Path(settings.pkcs11_module))
+        return next((_shown(entry.certificate) for entry in on_token if entry.name == identity.token), None)
+    return _shown_file(identity)
+
+
+def _shown_file(identity: SignIdentity) -> ShownCertificate | None:
     from cryptography.hazmat.primitives.serialization import pkcs12
-    from cryptography.x509.oid import NameOID
-
-    from app.report.certificates import common_name, is_demo, signing_problem
 
     if identity.certificate is None or not identity.certificate.is_file():
         return None
@@ -126,7 +166,16 @@ def shown_certificate(identity: SignIdentity) -> ShownCertificate | None:
         return None
     if bundle.cert is None:
         return ShownCertificate(problem="The file holds no certificate.")
-    certificate = bundle.cert.certificate
+    return _shown(bundle.cert.certificate)
+
+
+def _shown(certificate: x509.Certificate) -> ShownCertificate:
+    from datetime import UTC, datetime
+
+    from cryptography.x509.oid import NameOID
+
+    from app.report.certificates import common_name, is_demo, signing_problem
+
     problem = signing_problem(certificate, datetime.now(UTC))
     names = certificate.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
     issuer = str(names[0].value) if names else certificate.issuer.rfc4514_string()
@@ -141,17 +190,17 @@ def check_signed(pdf: bytes, settings: ReportSettings) -> Verification:
     """Verify a signed report with the roots that this site trusts."""
     from app.report.verify import verify_report
 
-    return verify_report(pdf, trust_roots=trusted_roots(settings))
+    return verify_report(pdf, trust=site_trust(settings))
 
 
-def trusted_roots(settings: ReportSettings) -> tuple[bytes, ...]:
-    """Return the root certificates that this site trusts.
+def site_trust(settings: ReportSettings) -> Trust:
+    """Return the roots and revocation lists that this site trusts.
 
     Raises
     ------
     CertificateProblem
         If a file among them is none.
     """
-    from app.report.trust import trust_roots
+    from app.report.trust import read_trust
 
-    return trust_roots(None, Path(settings.trust_folder) if settings.trust_folder else None)
+    return read_trust(None, Path(settings.trust_folder) if settings.trust_folder else None)

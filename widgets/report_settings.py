@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from PySide6 import QtCore, QtWidgets
 
 from analysis.paper import PAPERS, Paper
+from analysis.time_stamp_address import timestamp_problem
 from widgets import theme
 from widgets.path_row import path_row
 
@@ -46,11 +46,8 @@ class ReportSettingsDialog(QtWidgets.QDialog):
             "Library of the token", "PKCS#11 library of a signature card; empty where none is used"
         )
         self.trust = self._line(
-            "Trust folder", "folder with the root certificates this site trusts; empty is the usual one"
+            "Trust folder", "root certificates (.pem) and revocation lists (.crl) of this site; empty is the usual one"
         )
-        for edit in (self.timestamp, self.module):
-            edit.setEnabled(False)
-            edit.setPlaceholderText("not used by this version")
         self.problem = QtWidgets.QLabel()
         self.problem.setWordWrap(True)
         self._build()
@@ -117,19 +114,3 @@ class ReportSettingsDialog(QtWidgets.QDialog):
         texts = (edit.text().strip() for edit in (self.timestamp, self.module, self.trust))
         self.accept()
         self.chosen.emit(ReportSettings(self.paper.currentText(), *texts))
-
-
-def timestamp_problem(url: str) -> str:
-    """Return why an address cannot be that of a time-stamp authority, as a sentence; empty where it can."""
-    if not url:
-        return ""
-    try:
-        parts = urlsplit(url)
-        has_host, secret = bool(parts.hostname), parts.username or parts.password
-    except ValueError:
-        return "The address of the time-stamp authority cannot be read; it looks like https://tsa.example.org."
-    if parts.scheme not in ("http", "https") or not has_host:
-        return "The address of the time-stamp authority begins with http:// or https:// and names a server."
-    if secret:
-        return "Leave user and password out of the address: settings hold no secrets."
-    return ""

@@ -16,6 +16,7 @@ from typing import Any, Final, TextIO
 from analysis.errors import DiscernError
 from app.atomic_file import reason_of
 from app.batch.one_source import AnalyseRequest, Outcome
+from app.report.keys import FileKey, SigningKey
 from app.resource_files import PROTOCOLS, load_protocol
 from app.version import version
 
@@ -29,10 +30,14 @@ class JournalProblem(DiscernError):
 def request_mark(request: AnalyseRequest) -> str:
     """Return a hash of everything but the sources that decides what a run writes; it holds no secret."""
     wanted = [request.protocol_id] if request.protocol_id else list(PROTOCOLS)
-    signer = "" if request.signer is None else str(request.signer.p12.absolute())
+    signer = "" if request.signer is None else _named(request.signer.key)
     hashes = [load_protocol(name).sha256 for name in wanted]
     parts = [version(), request.protocol_id or "", signer, request.paper, *hashes]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _named(key: SigningKey) -> str:
+    return str(key.p12.absolute()) if isinstance(key, FileKey) else key.name
 
 
 def source_mark(source: Path) -> str:

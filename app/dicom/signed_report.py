@@ -13,6 +13,7 @@ from app.dicom.errors import ExportProblem
 from app.report.attach import embedded_results
 from app.report.errors import NotVerifiable
 from app.report.results_schema import parse_results
+from app.report.trust import Trust
 from app.report.verify import verify_report
 
 _CREATED = re.compile(r"D:(\d{14})(?:Z|([+-]\d{2})'?(\d{2})'?)?")
@@ -67,14 +68,14 @@ def open_report(pdf: bytes) -> SignedReport:
         results = parse_results(embedded_results(pdf))
     except NotVerifiable as error:
         raise ExportProblem(f"This report cannot be exported. {error}") from error
-    checks = verify_report(pdf, trust_roots=()).signatures
+    checks = verify_report(pdf, trust=Trust()).signatures
     if not checks:
         return SignedReport(pdf, results, _created(pdf), None, "preliminary")
     if not all(check.intact and check.unchanged_after for check in checks):
         raise ExportProblem("This report was changed after it was signed; it is not exported.")
-    last = checks[-1]
+    last = [check for check in checks if check.kind == "signature"][-1]
     state: State = "amended" if results.get("reading", {}).get("amends") else "final"
-    return SignedReport(pdf, results, last.time or _created(pdf), last.signer, state)
+    return SignedReport(pdf, results, last.stamped_at or last.time or _created(pdf), last.signer, state)
 
 
 def _created(pdf: bytes) -> datetime:

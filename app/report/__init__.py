@@ -62,7 +62,7 @@ def report_bytes(source: ReportSource, signer: Signer | None = None) -> bytes:
         return pdf
     from app.report.signing import sign_pdf
 
-    return sign_pdf(pdf, signer.p12, signer.passphrase, meaning=signer.meaning, simulated=source.study.info.simulated)
+    return sign_pdf(pdf, signer, simulated=source.study.info.simulated)
 
 
 def _refuse_unproper(results: bytes) -> None:

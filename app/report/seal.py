@@ -17,7 +17,8 @@ _SIGNED_PARTS = 5
 """Version, ways of hashing, kind of content, certificates, signers (RFC 5652, 5.1; no revocation lists)."""
 _SIGNER_PARTS = (6, 7)
 """Version, certificate, way of hashing, signed attributes, algorithm, signature, perhaps unsigned attributes."""
-_ALLOWED_UNSIGNED = frozenset({"signature_time_stamp_token"})
+_TIME_STAMP = "signature_time_stamp_token"
+"""The one thing beside a signature that no hash of it covers: it is checked by itself."""
 
 
 def broken_seal(pdf: bytes, signature: Any, *, is_last: bool) -> str | None:
@@ -42,10 +43,10 @@ def broken_seal(pdf: bytes, signature: Any, *, is_last: bool) -> str | None:
         return "the signature is not where the signed bytes leave room for it"
     if not _names_its_signer(signature):
         return "the signature does not name its certificate as a signer does"
-    return _broken_content(content)
+    return _broken_content(content, stamps_time=signature.sig_object_type == "/DocTimeStamp")
 
 
-def _broken_content(content: bytes) -> str | None:
+def _broken_content(content: bytes, *, stamps_time: bool) -> str | None:
     from asn1crypto import cms  # type: ignore[import-untyped]
 
     size = der_size(content)
@@ -56,7 +57,8 @@ def _broken_content(content: bytes) -> str | None:
     if not _has_usual_parts(content[:size]):
         return "the signature has other parts than a signer writes"
     try:
-        return _odd_structure(cms.ContentInfo.load(content[:size], strict=True)["content"])
+        signed = cms.ContentInfo.load(content[:size], strict=True)["content"]
+        return _odd_structure(signed, stamps_time=stamps_time)
     except (ValueError, TypeError, KeyError):
         return "the signature cannot be decoded"
 
@@ -70,22 +72,28 @@ def _has_usual_parts(content: bytes) -> bool:
     return len(signers) == 1 and len(parts_of(signers[0])) in _SIGNER_PARTS
 
 
-def _odd_structure(signed: Any) -> str | None:
-    """Return what a signer of reports does not write: fields that no hash covers and no verifier reads."""
+def _odd_structure(signed: Any, *, stamps_time: bool) -> str | None:
+    """Return what a signer of reports does not write: fields that no hash covers and no verifier reads.
+
+    A time stamp (RFC 3161, 2.4.2) differs from a signature: it carries what it signs, and nothing unsigned.
+    """
     signers = signed["signer_infos"]
     if len(signers) != 1:
         return "the signature does not have exactly one signer"
     signer = signers[0]
-    if signed["version"].native != "v1" or signer["version"].native != "v1":
+    if signed["version"].native != ("v3" if stamps_time else "v1") or signer["version"].native != "v1":
         return "the signature is of another version than a signer writes"
     algorithms = signed["digest_algorithms"]
     if len(algorithms) != 1 or algorithms[0].dump() != signer["digest_algorithm"].dump():
         return "the signature names more than one way of hashing"
-    if signed["crls"].native or signed["encap_content_info"]["content"].native is not None:
+    content = signed["encap_content_info"]
+    carries = content["content"].native is not None and content["content_type"].native == "tst_info"
+    if signed["crls"].native or carries != stamps_time or (not stamps_time and content["content"].native is not None):
         return "the signature carries something that nobody signed"
     unsigned = signer["unsigned_attrs"]
-    names = {attribute["type"].native for attribute in unsigned} if unsigned.native else set()
-    return "the signature carries something that nobody signed" if names - _ALLOWED_UNSIGNED else None
+    names = [attribute["type"].native for attribute in unsigned] if unsigned.native else []
+    allowed = [] if stamps_time else [_TIME_STAMP]
+    return "the signature carries something that nobody signed" if names not in ([], allowed) else None
 
 
 def _names_its_signer(signature: Any) -> bool:
@@ -99,9 +107,10 @@ def _names_its_signer(signature: Any) -> bool:
 
 
 def quiet_pyhanko() -> None:
-    """Keep pyHanko's own log lines off the user's screen; a configured log still gets them."""
+    """Keep pyHanko's account of each certificate that it does not trust out of logs: verifying says it in words."""
     for name in ("pyhanko", "pyhanko_certvalidator"):
         logger = logging.getLogger(name)
+        logger.setLevel(logging.ERROR)
         if not logger.handlers:
             logger.addHandler(logging.NullHandler())
 

@@ -1,4 +1,4 @@
-"""Signing: PAdES baseline B-B, certifying, with room for two addenda that may be signed later.
+"""Signing: PAdES baseline B-B, or B-LTA with a time-stamp authority; certifying, with room for two later addenda.
 
 The fields `Final`, `Addendum1` and `Addendum2` are made before the certifying signature, because a certified document
 may be signed again only in a field that it already has (ISO 32000-2, 12.8.2.2, permission 2).
@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from app.report.certificates import common_name, is_demo, open_p12
+from app.report.certificates import common_name, is_demo
 from app.report.errors import SigningFailed
+from app.report.keys import OpenKey, SigningKey, opened
 from app.report.layout import FINAL, signature_boxes
 from app.report.seal import quiet_pyhanko
 from app.report.stamp import StampText, stamp_pdf
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates
+from app.report.time_stamping import (
+    TimeStamping,
+    stamping_failure,
+    time_stamper,
+    validation_context,
+    validation_data_settings,
+)
 
 Box = tuple[float, float, float, float]
 FINAL_MEANING: Final = "author, final report"
@@ -28,68 +32,77 @@ FINAL_MEANING: Final = "author, final report"
 
 @dataclass(frozen=True)
 class Signer:
-    """Whose certificate signs a report, and what the signature means; the passphrase is never shown."""
+    """What signs a report, what the signature means, and where its trusted time comes from, if it has one."""
 
-    p12: Path
-    passphrase: bytes = field(repr=False)
+    key: SigningKey
     meaning: str = FINAL_MEANING
+    stamping: TimeStamping | None = None
 
 
-def sign_pdf(
-    pdf: bytes, p12: Path, passphrase: bytes, *, meaning: str = FINAL_MEANING, simulated: bool = False
-) -> bytes:
+def sign_pdf(pdf: bytes, signer: Signer, *, simulated: bool = False) -> bytes:
     """Certify a finished report and check the fresh signature.
 
     Parameters
     ----------
-    p12 : PKCS#12 file with the signer's key, certificate and chain
-    meaning : what the signature stands for, printed in the stamp
     simulated : whether the stamp says that no patient was measured
 
     Raises
     ------
     CertificateProblem
-        If the file, the passphrase or the certificate is not fit for signing.
+        If the file or token, its secret or the certificate is not fit for signing.
     SigningFailed
-        If the PDF cannot be signed or the signature does not verify.
+        If the PDF cannot be signed, the time stamp cannot be had, or the signature does not verify.
     """
     from pikepdf import PdfError as DamagedPdf
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign.general import SigningError
+    from pyhanko.sign.timestamps import TimestampRequestError
+    from pyhanko_certvalidator.errors import PathError, ValidationError
 
     quiet_pyhanko()
-    bundle = open_p12(p12, passphrase)
+    problems = (SigningError, TimestampRequestError, PathError, ValidationError)
     try:
-        signed = _signed(pdf, bundle, meaning, simulated=simulated)
-    except (PdfError, SigningError, DamagedPdf) as error:
+        with opened(signer.key) as key:
+            signed = _signed(pdf, key, signer, simulated=simulated)
+    except (PdfError, DamagedPdf, *problems) as error:
+        if signer.stamping is not None and isinstance(error, problems):
+            raise stamping_failure(error, signer.stamping) from error
         raise SigningFailed("The report could not be signed; it may be signed already or damaged.") from error
     _check(signed)
     return signed
 
 
-def _signed(pdf: bytes, bundle: PKCS12KeyAndCertificates, meaning: str, *, simulated: bool) -> bytes:
+def _signed(pdf: bytes, key: OpenKey, signer: Signer, *, simulated: bool) -> bytes:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import signers
     from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 
-    assert bundle.cert is not None
-    certificate = bundle.cert.certificate
     now = datetime.now().astimezone()
-    text = StampText(common_name(certificate), meaning, now, is_demo(certificate), simulated)
+    stamping = signer.stamping
+    text = StampText(common_name(key.certificate), signer.meaning, now, is_demo(key.certificate), simulated)
     metadata = signers.PdfSignatureMetadata(
         field_name=FINAL,
         md_algorithm="sha256",
-        reason=meaning,
-        name=common_name(certificate),
+        reason=signer.meaning,
+        name=common_name(key.certificate),
         subfilter=SigSeedSubFilter.PADES,
         certify=True,
         docmdp_permissions=MDPPerm.FILL_FORMS,
+        embed_validation_info=stamping is not None,
+        use_pades_lta=stamping is not None,
+        validation_context=None if stamping is None else validation_context(stamping),
+        dss_settings=validation_data_settings(),
     )
     boxes = signature_boxes(_page_width(pdf))
     writer = IncrementalPdfFileWriter(io.BytesIO(_with_fields(pdf, boxes)))
-    signer = signers.PdfSigner(metadata, _simple_signer(bundle), stamp_style=_stamp_style(text, boxes[FINAL]))
+    pdf_signer = signers.PdfSigner(
+        metadata,
+        key.signer,
+        timestamper=None if stamping is None else time_stamper(stamping),
+        stamp_style=_stamp_style(text, boxes[FINAL]),
+    )
     output = io.BytesIO()
-    signer.sign_pdf(writer, existing_fields_only=True, output=output)
+    pdf_signer.sign_pdf(writer, existing_fields_only=True, output=output)
     return output.getvalue()
 
 
@@ -112,29 +125,6 @@ def _with_fields(pdf: bytes, boxes: Mapping[str, Box]) -> bytes:
     output = io.BytesIO()
     writer.write(output)  # type: ignore[no-untyped-call]
     return output.getvalue()
-
-
-def _simple_signer(bundle: PKCS12KeyAndCertificates) -> Any:
-    """Return pyHanko's signer; roots are left out, because a verifier must bring its own."""
-    from asn1crypto import keys, x509  # type: ignore[import-untyped]
-    from cryptography.hazmat.primitives import serialization
-    from pyhanko.sign.signers import SimpleSigner
-    from pyhanko_certvalidator.registry import SimpleCertificateStore
-
-    assert bundle.key is not None
-    assert bundle.cert is not None
-    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    others = (other.certificate for other in bundle.additional_certs)
-    store.register_multiple([x509.Certificate.load(c.public_bytes(serialization.Encoding.DER)) for c in others])
-    key = bundle.key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return SimpleSigner(
-        signing_cert=x509.Certificate.load(bundle.cert.certificate.public_bytes(serialization.Encoding.DER)),
-        signing_key=keys.PrivateKeyInfo.load(key),
-        cert_registry=store,
-        embed_roots=False,
-    )
 
 
 def _stamp_style(text: StampText, box: Box) -> Any:

@@ -23,6 +23,7 @@ from app.main import apply_look
 from app.print_desk import printer_for
 from app.report import findings_sections
 from app.report.certificates import make_demo_signer
+from app.report.trust import trusting
 from app.report.verify import verify_report
 from app.report_desk import SAVE, ReportDesk
 from app.report_pages import ReportPages
@@ -267,7 +268,7 @@ def test_signing_makes_the_reading_final_and_keeps_the_file(bench: Bench, qtbot:
     assert target.read_bytes() == pdf
     assert kept.sha256 == hashlib.sha256(pdf).hexdigest()
     root = (bench.folder / "signer" / "demo-root.pem").read_bytes()
-    found = verify_report(pdf, trust_roots=[root])
+    found = verify_report(pdf, trust=trusting(root))
     assert found.ok
     assert found.results["reading"]["state"] == "final"
     assert bench.session.reading.state == "final"
@@ -359,7 +360,7 @@ def test_preliminary_is_a_state_of_its_own_and_its_file_says_unsigned(
     monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *a: (str(target), ""))
     click(qtbot, bench.room.bar.save)
     qtbot.waitUntil(target.exists, timeout=LONG_MS)
-    found = verify_report(target.read_bytes(), trust_roots=[])
+    found = verify_report(target.read_bytes(), trust=trusting())
     assert not found.ok
     assert found.signatures == ()
     click(qtbot, bench.room.bar.preliminary)

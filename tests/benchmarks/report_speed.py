@@ -28,6 +28,7 @@ from analysis.results import results_bytes, results_document
 from app.demo import make_demo
 from app.report import PriorExam, ReportSource, report_bytes
 from app.report.certificates import read_passphrase
+from app.report.keys import FileKey
 from app.report.signing import Signer, sign_pdf
 from app.resource_files import load_protocol, load_spin_library
 from tests.app.report.conftest import MADE, VERSION
@@ -67,7 +68,7 @@ def main(arguments: list[str]) -> None:
         folder = Path(arguments[0]) if arguments else Path(temporary)
         source = source_in(folder)
         p12 = next(folder.rglob("*.p12"))
-        signer = Signer(p12, read_passphrase(p12.with_suffix(".passphrase")))
+        signer = Signer(FileKey(p12, read_passphrase(p12.with_suffix(".passphrase"))))
         sys.stdout.write(f"first report {timed_s(lambda: report_bytes(source)):.2f} s\n")
         measured = timed_s(lambda: report_bytes(replace(source, measures={})))
         assert report_bytes(replace(source, measures={})) == report_bytes(source)
@@ -77,10 +78,8 @@ def main(arguments: list[str]) -> None:
             build = statistics.median(timed_s(lambda made=on_paper: report_bytes(made)) for _ in range(REPEATS))
             pdf = report_bytes(on_paper)
             same = pdf == report_bytes(on_paper)
-            sign = statistics.median(
-                timed_s(lambda made=pdf: sign_pdf(made, signer.p12, signer.passphrase)) for _ in range(REPEATS)
-            )
-            signed = sign_pdf(pdf, signer.p12, signer.passphrase)
+            sign = statistics.median(timed_s(lambda made=pdf: sign_pdf(made, signer)) for _ in range(REPEATS))
+            signed = sign_pdf(pdf, signer)
             sys.stdout.write(
                 f"{paper}: built in {build:.2f} s (at most {BUILD_S}), signed in {sign:.2f} s (at most {SIGN_S}), "
                 f"{len(signed) / 2**20:.2f} MiB (at most {LARGEST / 2**20:.0f}), same bytes twice: {same}\n"

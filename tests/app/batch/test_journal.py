@@ -8,6 +8,7 @@ import pytest
 
 from app.batch.journal import JOURNAL_NAME, Journal, request_mark, source_mark
 from app.batch.one_source import AnalyseRequest, Outcome
+from app.report.keys import FileKey
 from app.report.signing import Signer
 
 
@@ -61,8 +62,8 @@ def test_another_request_begins_anew(tmp_path: Path) -> None:
 
 def test_the_mark_of_a_request_knows_the_signer_and_not_the_secret(tmp_path: Path) -> None:
     unsigned = request_mark(AnalyseRequest(tmp_path, None, None))
-    one = request_mark(AnalyseRequest(tmp_path, None, Signer(tmp_path / "a.p12", b"first")))
-    other = request_mark(AnalyseRequest(tmp_path, None, Signer(tmp_path / "a.p12", b"second")))
+    one = request_mark(AnalyseRequest(tmp_path, None, Signer(FileKey(tmp_path / "a.p12", b"first"))))
+    other = request_mark(AnalyseRequest(tmp_path, None, Signer(FileKey(tmp_path / "a.p12", b"second"))))
     assert unsigned != one == other
 
 

@@ -10,6 +10,7 @@ import pytest
 from analysis.errors import DiscernError
 from app.batch import AnalyseRequest, Plan, analyse_sources, one_source, run
 from app.batch.journal import JOURNAL_NAME
+from app.report.keys import FileKey
 from app.report.signing import Signer
 from tests.app.batch.sources import make_source
 
@@ -116,6 +117,6 @@ def test_a_table_of_an_unknown_kind_is_refused_before_any_work(tmp_path: Path) -
 
 
 def test_a_passphrase_never_travels_to_a_cluster(tmp_path: Path) -> None:
-    request = AnalyseRequest(tmp_path / "out", None, Signer(tmp_path / "me.p12", b"secret"))
+    request = AnalyseRequest(tmp_path / "out", None, Signer(FileKey(tmp_path / "me.p12", b"secret")))
     with pytest.raises(DiscernError, match="not signed on a cluster"):
         analyse_sources([tmp_path], request, Plan(scheduler="tcp://127.0.0.1:1"))

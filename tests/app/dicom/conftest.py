@@ -7,9 +7,10 @@ import pytest
 from analysis.types import Study
 from app.dicom.derived import NamedObject
 from app.dicom.export import export_objects
-from app.report.certificates import DemoSigner, make_demo_signer, read_passphrase
+from app.report.certificates import DemoSigner, make_demo_signer
 from app.report.signing import sign_pdf
 from tests.app.dicom.archive_samples import document, pdf_of, write_study
+from tests.app.report.certificate_making import signer_of
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +25,7 @@ def archive_signer(tmp_path_factory: pytest.TempPathFactory) -> DemoSigner:
 
 @pytest.fixture(scope="session")
 def signed(study: Study, archive_signer: DemoSigner) -> bytes:
-    return sign_pdf(pdf_of(document(study)), archive_signer.p12, read_passphrase(archive_signer.passphrase_file))
+    return sign_pdf(pdf_of(document(study)), signer_of(archive_signer))
 
 
 @pytest.fixture(scope="session")

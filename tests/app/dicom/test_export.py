@@ -21,11 +21,11 @@ from app.dicom.derived import NamedObject
 from app.dicom.errors import ExportProblem
 from app.dicom.export import export_objects, objects_of, open_export
 from app.fhir.bundle import report_bundle
-from app.report.certificates import read_passphrase
 from app.report.signing import sign_pdf
 from tests.app.dicom.archive_samples import AWKWARD_NAME, LABELS, MADE, document, pdf_of, sagittal, voxel, write_study
 from tests.app.dicom.objects import STUDY
 from tests.app.dicom.validators import complaints, contradictions
+from tests.app.report.certificate_making import signer_of
 
 EXPLAINED = (
     # 99DISCERN is a private scheme, which PS3.16 allows; each object that uses it identifies it.
@@ -91,7 +91,7 @@ def test_the_same_report_gives_the_same_bytes(objects, study, signed):
 
 def test_another_report_gives_other_uids_and_the_same_tracking(objects, study, archive_signer):
     changed = document(study, contrast_p=0.02)
-    pdf = sign_pdf(pdf_of(changed), archive_signer.p12, read_passphrase(archive_signer.passphrase_file))
+    pdf = sign_pdf(pdf_of(changed), signer_of(archive_signer))
     other = export_objects(study, pdf)
     assert {one.sop_instance_uid for one in other}.isdisjoint(one.sop_instance_uid for one in objects)
     assert _tracking(named(other, "measurements.dcm")) == _tracking(named(objects, "measurements.dcm"))
@@ -117,7 +117,7 @@ def test_simulated_data_and_research_use_are_said(study, signed, tmp_path):
 
 def test_names_of_any_script_survive(archive_signer, tmp_path):
     study = write_study(tmp_path / "study", replace(STUDY, patient_name=AWKWARD_NAME))
-    pdf = sign_pdf(pdf_of(document(study)), archive_signer.p12, read_passphrase(archive_signer.passphrase_file))
+    pdf = sign_pdf(pdf_of(document(study)), signer_of(archive_signer))
     for one in export_objects(study, pdf):
         dataset = read(one)
         assert (str(dataset.PatientName), dataset.SpecificCharacterSet) == (AWKWARD_NAME, "ISO_IR 192"), one.name
@@ -400,7 +400,7 @@ def test_key_objects_select_pictures_and_slices(objects):
 def test_an_amended_report_says_so_and_makes_new_objects(study, objects, archive_signer):
     reading = Reading(state="amended", amends="ab" * 32, amendment_reason="The level was named wrongly.")
     results = {**document(study), "reading": json.loads(reading.to_json())}
-    pdf = sign_pdf(pdf_of(results), archive_signer.p12, read_passphrase(archive_signer.passphrase_file))
+    pdf = sign_pdf(pdf_of(results), signer_of(archive_signer))
     export = open_export(study, pdf)
     assert export.report.state == "amended"
     made = objects_of(export)

@@ -16,9 +16,10 @@ import pytest
 
 from app.dicom.export import open_export
 from app.fhir.bundle import report_bundle
-from app.report.certificates import make_demo_signer, read_passphrase
+from app.report.certificates import make_demo_signer
 from app.report.signing import sign_pdf
 from tests.app.dicom.archive_samples import document, pdf_of, write_study
+from tests.app.report.certificate_making import signer_of
 
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -85,7 +86,7 @@ def check(value: Any, shape: Any, place: str = "") -> None:
 def made(tmp_path_factory) -> dict[str, Any]:
     study = write_study(tmp_path_factory.mktemp("fhir"))
     signer = make_demo_signer(tmp_path_factory.mktemp("signer"))
-    pdf = sign_pdf(pdf_of(document(study)), signer.p12, read_passphrase(signer.passphrase_file))
+    pdf = sign_pdf(pdf_of(document(study)), signer_of(signer))
     export = open_export(study, pdf)
     data = report_bundle(export)
     assert report_bundle(export) == data

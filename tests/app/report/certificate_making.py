@@ -13,6 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
+from app.report.certificates import DemoSigner, read_passphrase
+from app.report.keys import FileKey
+from app.report.signing import Signer
+
 PASSPHRASE = b"a passphrase of the tests"
 
 
@@ -22,6 +26,11 @@ class Made:
 
     p12: Path
     root: bytes
+
+
+def signer_of(files: DemoSigner) -> Signer:
+    """Return who signs with the demonstration's throw-away certificate."""
+    return Signer(FileKey(files.p12, read_passphrase(files.passphrase_file)))
 
 
 def usage(**on: bool) -> x509.KeyUsage:

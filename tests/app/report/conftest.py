@@ -12,10 +12,11 @@ from analysis.protocol import Protocol
 from analysis.results import results_bytes, results_document
 from analysis.types import ExamResult, Study
 from app.report import report_bytes
-from app.report.certificates import DemoSigner, make_demo_signer, read_passphrase
+from app.report.certificates import DemoSigner, make_demo_signer
 from app.report.signing import Signer
 from app.report.source import ReportSource
 from app.resource_files import load_protocol
+from tests.app.report.certificate_making import signer_of
 from tests.samples import sample_exam, sample_study
 
 VERSION = "0.1.0"
@@ -56,7 +57,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoSigner:
 
 @pytest.fixture(scope="session")
 def signer(demo: DemoSigner) -> Signer:
-    return Signer(demo.p12, read_passphrase(demo.passphrase_file))
+    return signer_of(demo)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from analysis.types import ExamResult, Study
 from app.report import Amendment, ReportSource, report_bytes
 from app.report.attach import embedded_amended, embedded_results
 from app.report.signing import Signer
+from app.report.trust import trusting
 from app.report.verify import verify_report
 from tests.app.report.conftest import VERSION, source_of
 from tests.app.report.pdf_reading import fonts_without_file, page_texts, whole_text
@@ -36,7 +37,7 @@ def test_the_amended_report_is_whole_and_proven(study, exam, first, signed: byte
     assert embedded_amended(pdf) == signed
     assert embedded_amended(signed) is None
     assert embedded_results(pdf) != embedded_results(signed)
-    found = verify_report(pdf, trust_roots=[root])
+    found = verify_report(pdf, trust=trusting(root))
     assert found.ok, found.sentences
     assert any(digest in sentence for sentence in found.sentences)
     assert any(s.startswith("In the amended report: Signature") for s in found.sentences)
@@ -49,11 +50,11 @@ def test_the_amended_report_is_whole_and_proven(study, exam, first, signed: byte
 
 def test_another_report_in_its_place_is_found(study, exam, first, draft, signed, signer, root) -> None:
     digest = hashlib.sha256(signed).hexdigest()
-    swapped = verify_report(report_bytes(amending(study, exam, first, draft, digest), signer), trust_roots=[root])
+    swapped = verify_report(report_bytes(amending(study, exam, first, draft, digest), signer), trust=trusting(root))
     assert not swapped.ok
     assert "not the one that is named" in str(swapped.problem)
     unsigned = hashlib.sha256(draft).hexdigest()
-    invalid = verify_report(report_bytes(amending(study, exam, first, draft, unsigned), signer), trust_roots=[root])
+    invalid = verify_report(report_bytes(amending(study, exam, first, draft, unsigned), signer), trust=trusting(root))
     assert not invalid.ok
     assert "not valid" in str(invalid.problem)
 
@@ -61,7 +62,7 @@ def test_another_report_in_its_place_is_found(study, exam, first, draft, signed,
 def test_an_amendment_without_its_report_is_no_amendment(study, exam, first, signed, signer, root) -> None:
     digest = hashlib.sha256(signed).hexdigest()
     without = dataclasses.replace(amending(study, exam, first, signed, digest), amendment=None)
-    found = verify_report(report_bytes(without, signer), trust_roots=[root])
+    found = verify_report(report_bytes(without, signer), trust=trusting(root))
     assert not found.ok
     assert "does not carry it" in str(found.problem)
 

@@ -198,9 +198,7 @@ def test_a_voxel_without_a_fit_still_has_its_page(study: Study, exam: ExamResult
     assert "There is no fitted spectrum to show." in text
 
 
-def test_an_overlong_record_and_many_series_fit_their_pages(
-    study: Study, exam: ExamResult, protocol: Protocol
-) -> None:
+def test_an_overlong_record_and_many_series_fit_their_pages(study: Study, exam: ExamResult, protocol: Protocol) -> None:
     record = ExamRecord(
         indication="pain " * 2000,
         icd10=("M51.36",) * 500,

@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives import serialization
 
 from app.report.certificates import DEMO_MARK, DemoSigner, is_demo, make_demo_signer, open_p12, read_passphrase
 from app.report.errors import CertificateProblem, SigningFailed
+from app.report.keys import FileKey, TokenKey
 from app.report.signing import Signer, sign_pdf
+from app.report.trust import trusting
 from app.report.verify import verify_report
 from tests.app.report.certificate_making import PASSPHRASE, make_p12, small_rsa, usage
 from tests.app.report.pdf_reading import page_texts
@@ -62,11 +64,11 @@ def _annotation_text(pdf: bytes) -> str:
 
 def test_another_certificate_has_no_throw_away_mark(draft: bytes, tmp_path: Path) -> None:
     made = make_p12(tmp_path, name="Dr <b>Ünal</b> 山田", middle=True)
-    pdf = sign_pdf(draft, made.p12, PASSPHRASE, meaning="preliminary report")
+    pdf = sign_pdf(draft, Signer(FileKey(made.p12, PASSPHRASE), meaning="preliminary report"))
     text = _annotation_text(pdf)
     assert DEMO_MARK not in text
     assert "Signed by Dr <b>Ünal</b> 山田" in text
-    assert verify_report(pdf, trust_roots=[made.root]).ok
+    assert verify_report(pdf, trust=trusting(made.root)).ok
 
 
 def test_the_demonstration_signer_is_private_and_marked(tmp_path: Path) -> None:
@@ -122,13 +124,15 @@ def test_a_file_without_a_key_cannot_sign(tmp_path: Path, demo: DemoSigner) -> N
 
 
 def test_secrets_are_not_shown(signer: Signer) -> None:
-    assert signer.passphrase.decode() not in repr(signer)
+    assert isinstance(signer.key, FileKey)
+    assert signer.key.passphrase.decode() not in repr(signer)
+    assert "1234" not in repr(TokenKey(Path("/lib.so"), "Dr Test", "1234"))
 
 
 def test_signing_twice_or_signing_something_else_is_refused(signed: bytes, signer: Signer) -> None:
     for pdf in (signed, b"no pdf", b""):
         with pytest.raises(SigningFailed) as refused:
-            sign_pdf(pdf, signer.p12, signer.passphrase)
+            sign_pdf(pdf, signer)
         assert str(refused.value).endswith(".")
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import random
 import re
+from dataclasses import replace
 
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
+from app.report.keys import FileKey
 from app.report.signing import Signer, sign_pdf
+from app.report.trust import trusting
 from app.report.verify import verify_report
 from tests.app.report.certificate_making import PASSPHRASE, make_p12
 
@@ -32,7 +35,7 @@ def test_300_random_byte_changes_are_all_found(signed: bytes, root: bytes) -> No
     for _ in range(300):
         place = chance.randrange(len(signed))
         value = (signed[place] + chance.randrange(1, 256)) % 256
-        if verify_report(changed(signed, place, value), trust_roots=[root]).ok:
+        if verify_report(changed(signed, place, value), trust=trusting(root)).ok:
             missed.append((place, value))
     assert missed == []
 
@@ -45,7 +48,7 @@ def test_150_changes_of_the_signature_itself_are_all_found(signed: bytes, root: 
     for number in range(150):
         place = chance.randrange(start + 1, used if number % 5 else end - 1)
         value = chance.choice([c for c in b"0123456789ABCDEF" if c != signed[place]])
-        if verify_report(changed(signed, place, value), trust_roots=[root]).ok:
+        if verify_report(changed(signed, place, value), trust=trusting(root)).ok:
             missed.append((place - start, value))
     assert missed == []
 
@@ -53,22 +56,22 @@ def test_150_changes_of_the_signature_itself_are_all_found(signed: bytes, root: 
 def test_the_letters_of_the_signature_must_keep_their_case(signed: bytes, root: bytes) -> None:
     start, end = gap(signed)
     place = start + next(i for i, c in enumerate(signed[start:end]) if c in b"ABCDEF")
-    found = verify_report(changed(signed, place, signed[place] + 32), trust_roots=[root])
+    found = verify_report(changed(signed, place, signed[place] + 32), trust=trusting(root))
     assert not found.ok
     assert "not written in one form" in " ".join(found.sentences)
 
 
 def test_the_padding_must_be_zeros(signed: bytes, root: bytes) -> None:
     _, end = gap(signed)
-    found = verify_report(changed(signed, end - 2, ord("1")), trust_roots=[root])
+    found = verify_report(changed(signed, end - 2, ord("1")), trust=trusting(root))
     assert not found.ok
     assert "other than zeros" in " ".join(found.sentences)
 
 
 @pytest.mark.parametrize("tail", [b"\n", b"\x00", b"%%EOF\n", b"% a comment\n"])
 def test_bytes_behind_the_end_are_found(signed: bytes, root: bytes, tail: bytes) -> None:
-    assert not verify_report(signed + tail, trust_roots=[root]).ok
-    assert not verify_report(tail + signed, trust_roots=[root]).ok
+    assert not verify_report(signed + tail, trust=trusting(root)).ok
+    assert not verify_report(tail + signed, trust=trusting(root)).ok
 
 
 def updated(pdf: bytes, how: str) -> bytes:
@@ -98,7 +101,7 @@ def updated(pdf: bytes, how: str) -> bytes:
 
 @pytest.mark.parametrize("how", ["page content", "attachment", "object", "catalogue", "page removed"])
 def test_appended_updates_are_found(signed: bytes, root: bytes, how: str) -> None:
-    found = verify_report(updated(signed, how), trust_roots=[root])
+    found = verify_report(updated(signed, how), trust=trusting(root))
     assert not found.ok
     assert not found.signatures[0].unchanged_after
 
@@ -107,18 +110,18 @@ def test_the_unsigned_first_revision_is_no_report(signed: bytes, root: bytes) ->
     ends = [match.end() for match in re.finditer(rb"%%EOF\s*", signed)]
     assert len(ends) >= 2
     for end in ends[:-1]:
-        found = verify_report(signed[:end], trust_roots=[root])
+        found = verify_report(signed[:end], trust=trusting(root))
         assert not found.ok
         assert not found.signatures
 
 
 def test_a_signature_of_another_report_does_not_fit(signed: bytes, draft: bytes, root: bytes, signer: Signer) -> None:
-    other = sign_pdf(draft, signer.p12, signer.passphrase, meaning="something else")
+    other = sign_pdf(draft, replace(signer, meaning="something else"))
     (start, end), (other_start, other_end) = gap(signed), gap(other)
     size = min(end - start, other_end - other_start)
     swapped = signed[:start] + other[other_start : other_start + size - 1] + signed[start + size - 1 :]
     assert len(swapped) == len(signed)
-    found = verify_report(swapped, trust_roots=[root])
+    found = verify_report(swapped, trust=trusting(root))
     assert not found.ok
 
 
@@ -126,7 +129,7 @@ def test_the_same_name_on_another_certificate_is_not_trusted(draft: bytes, root:
     from pathlib import Path
 
     forged = make_p12(Path(str(tmp_path)), name="Demo Signer (throw-away)")
-    found = verify_report(sign_pdf(draft, forged.p12, PASSPHRASE), trust_roots=[root])
+    found = verify_report(sign_pdf(draft, Signer(FileKey(forged.p12, PASSPHRASE))), trust=trusting(root))
     assert not found.ok
     assert found.signatures[0].intact
     assert not found.signatures[0].trusted

@@ -14,6 +14,7 @@ from app.report import write_report
 from app.report.attach import attach_results, embedded_results
 from app.report.certificates import DemoSigner
 from app.report.errors import CertificateProblem, NotVerifiable, ReportError
+from app.report.keys import FileKey
 from app.report.signing import Signer
 from tests.app.report.conftest import MADE, source_of
 
@@ -55,7 +56,7 @@ def test_a_report_that_cannot_be_signed_is_not_written(
 ) -> None:
     path = tmp_path / "report.pdf"
     path.write_bytes(b"older")
-    wrong = Signer(demo.p12, b"wrong")
+    wrong = Signer(FileKey(demo.p12, b"wrong"))
     with pytest.raises(CertificateProblem):
         write_report(path, source_of(study, exam, protocol, results), wrong)
     assert path.read_bytes() == b"older"
