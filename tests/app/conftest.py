@@ -9,6 +9,8 @@ from PySide6 import QtWidgets
 from pytestqt.qtbot import QtBot
 
 from app.main import apply_look
+from tests.app.report.pki import Pki, served
+from tests.app.report.soft_token import SoftToken, make_token
 from tests.reading_desk import Desk, desk_with, study_with_images
 
 
@@ -30,3 +32,16 @@ def imaged_desk(qtbot: QtBot, qapp: QtWidgets.QApplication) -> Iterator[Desk]:
     desk.open(qtbot)
     yield desk
     desk.close()
+
+
+@pytest.fixture(scope="session")
+def hospital() -> Iterator[Pki]:
+    """A hospital's authorities, served on loopback; nobody changes them."""
+    with served() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def token(hospital: Pki, tmp_path_factory: pytest.TempPathFactory) -> SoftToken:
+    """A software token; one for the whole run, because its library is loaded once."""
+    return make_token(tmp_path_factory.mktemp("token"), hospital.signer(), hospital.middle)

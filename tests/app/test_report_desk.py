@@ -34,6 +34,8 @@ from app.store import Store, files_of
 from app.window_report import make_report
 from app.workstation import Workstation
 from tests.app.report.pdf_reading import whole_text
+from tests.app.report.pki import Pki
+from tests.app.report.soft_token import PIN, SoftToken
 from tests.samples import sample_exam, sample_study
 from widgets.main_window import MainWindow
 from widgets.report_settings import ReportSettings, ReportSettingsDialog
@@ -528,14 +530,63 @@ def test_a_brain_criterion_is_answered_with_the_keyboard(bench: Bench, qtbot: Qt
     assert "? not documented" in row.state.text()
 
 
-def test_what_this_version_cannot_do_is_not_offered(bench: Bench, qtbot: QtBot) -> None:
+def test_a_token_is_offered_once_its_library_is_named(bench: Bench, qtbot: QtBot) -> None:
     bench.open(qtbot)
     bench.open_report(qtbot)
     click(qtbot, bench.room.bar.sign)
     dialog = bench.desk.signing.dialog
     assert not dialog.with_token.isEnabled()
-    assert "not yet with tokens" in dialog.with_token.toolTip()
+    assert "name its PKCS#11 library" in dialog.with_token.toolTip()
     dialog.reject()
+    bench.desk._take_settings(ReportSettings(pkcs11_module=str(bench.folder / "none.so")))
+    click(qtbot, bench.room.bar.sign)
+    qtbot.waitUntil(lambda: "cannot be used as the library of a token" in dialog.with_token.toolTip(), timeout=LONG_MS)
+    assert not dialog.with_token.isEnabled()
+    dialog.reject()
+
+
+def test_a_report_is_signed_with_a_token_and_time_stamped(
+    bench: Bench, qtbot: QtBot, hospital: Pki, token: SoftToken
+) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    trust = bench.folder / "trust"
+    trust.mkdir()
+    (trust / "root.pem").write_bytes(hospital.root.pem)
+    bench.desk._take_settings(
+        ReportSettings(timestamp_url=f"{hospital.url}/tsa", pkcs11_module=str(token.module), trust_folder=str(trust))
+    )
+    click(qtbot, bench.room.bar.sign)
+    dialog = bench.desk.signing.dialog
+    assert "time-stamp authority 127.0.0.1" in dialog.summary.text()
+    qtbot.waitUntil(dialog.with_token.isEnabled, timeout=LONG_MS)
+    click(qtbot, dialog.with_token)
+    qtbot.waitUntil(lambda: "Issued by Test issuing authority" in dialog.holder.text(), timeout=LONG_MS)
+    type_into(qtbot, dialog.secret, "0000")
+    click(qtbot, dialog.sign)
+    qtbot.waitUntil(lambda: "does not accept this PIN" in dialog.problem.text(), timeout=LONG_MS)
+    assert bench.session.reading.state == "draft"
+    type_into(qtbot, dialog.secret, PIN)
+    click(qtbot, dialog.sign)
+    qtbot.waitUntil(lambda: dialog.pages.currentWidget() is dialog.outcome, timeout=LONG_MS)
+    told = [label.text() for label in dialog.outcome.labels]
+    assert "by Test time-stamp authority: valid, trusted" in told[0]
+    assert "seals the file as it is" in told[1]
+    dialog.accept()
+    pdf = bench.store.signed_pdf(bench.store.signed_report(bench.station.keeping.study_id))
+    assert verify_report(pdf, trust=trusting(hospital.root.pem)).ok
+
+
+def test_settings_of_signatures_are_kept(bench: Bench, qtbot: QtBot) -> None:
     settings = ReportSettingsDialog(bench.window)
-    assert not settings.timestamp.isEnabled()
-    assert not settings.module.isEnabled()
+    qtbot.addWidget(settings)
+    settings.ask(ReportSettings())
+    type_into(qtbot, settings.timestamp, "tsa.example.org")
+    assert "begins with http" in settings.problem.text()
+    settings.timestamp.clear()
+    type_into(qtbot, settings.timestamp, "https://tsa.example.org/rfc3161")
+    type_into(qtbot, settings.module, "/usr/lib/token.so")
+    with qtbot.waitSignal(settings.chosen) as chosen:
+        settings.buttons.button(QtWidgets.QDialogButtonBox.StandardButton.Ok).click()
+    assert chosen.args[0].timestamp_url == "https://tsa.example.org/rfc3161"
+    assert chosen.args[0].pkcs11_module == "/usr/lib/token.so"

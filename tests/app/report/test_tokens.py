@@ -14,22 +14,11 @@ from app.report.time_stamping import TimeStamping
 from app.report.tokens import token_certificates
 from app.report.trust import Trust
 from app.report.verify import verify_report
-from tests.app.report.pki import Pki, served
-from tests.app.report.soft_token import PIN, SoftToken, make_token
+from tests.app.report.pki import Pki
+from tests.app.report.soft_token import PIN, SoftToken
 from tests.app.report.test_verify import said
 
 NAME = "Dr Test on Test token"
-
-
-@pytest.fixture(scope="module")
-def pki():
-    with served() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def token(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> SoftToken:
-    return make_token(tmp_path_factory.mktemp("token"), pki.signer(), pki.middle)
 
 
 @pytest.fixture
@@ -43,16 +32,18 @@ def test_certificates_of_persons_are_shown_without_the_pin(token: SoftToken) -> 
     assert found.certificate == token.signer.certificate
 
 
-def test_a_token_signs_as_a_file_does(key: TokenKey, pki: Pki, draft: bytes) -> None:
+def test_a_token_signs_as_a_file_does(key: TokenKey, hospital: Pki, draft: bytes) -> None:
     pdf = sign_pdf(draft, Signer(key))
-    found = verify_report(pdf, trust=Trust((pki.root.pem,)))
+    found = verify_report(pdf, trust=Trust((hospital.root.pem,)))
     assert found.ok, said(found)
     assert found.signatures[0].signer == "Dr Test"
 
 
-def test_a_token_signs_with_a_time_stamp(key: TokenKey, pki: Pki, draft: bytes) -> None:
-    trust = Trust((pki.root.pem,))
-    found = verify_report(sign_pdf(draft, Signer(key, stamping=TimeStamping(f"{pki.url}/tsa", trust))), trust=trust)
+def test_a_token_signs_with_a_time_stamp(key: TokenKey, hospital: Pki, draft: bytes) -> None:
+    trust = Trust((hospital.root.pem,))
+    found = verify_report(
+        sign_pdf(draft, Signer(key, stamping=TimeStamping(f"{hospital.url}/tsa", trust))), trust=trust
+    )
     assert found.ok, said(found)
     assert found.signatures[0].stamped_at is not None
 
