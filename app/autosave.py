@@ -42,6 +42,9 @@ class Keeper(Protocol):
     ) -> object:
         """Append a revision; see `app.store.Store.save`."""
 
+    def drop_amendment(self, study_id: StudyId, at: datetime, who: str) -> object:
+        """Go back to the reading as it is signed; see `app.store.Store.drop_amendment`."""
+
     def beat(self, study_id: StudyId) -> bool:
         """Say that the reading is still worked on."""
 
@@ -64,7 +67,9 @@ class Listener:
 
 @dataclass(frozen=True)
 class _Gesture:
-    document: str
+    """A step to be saved; without a document it drops the amendment."""
+
+    document: str | None
     text: str
     at: datetime
     state: ReadingState | None
@@ -129,7 +134,13 @@ class Autosave:
         gesture : what was done, in words
         state, protocol : as in `app.store.Store.save`
         """
-        step = _Gesture(document, gesture, at or datetime.now(UTC), state, protocol)
+        self._add(_Gesture(document, gesture, at or datetime.now(UTC), state, protocol))
+
+    def amendment_dropped(self) -> None:
+        """Have the unsigned amendment dropped after the gestures that wait; returns at once."""
+        self._add(_Gesture(None, "", datetime.now(UTC), None, None))
+
+    def _add(self, step: _Gesture) -> None:
         with self._changed:
             self._waiting.append(step)
             self._changed.notify_all()
@@ -196,15 +207,7 @@ class Autosave:
     def _try(self, step: _Gesture) -> bool:
         """Save one gesture and tell; False where that did not work."""
         try:
-            self._keeper.save(
-                self._study_id,
-                step.document,
-                step.text,
-                step.at,
-                self._who,
-                state=step.state,
-                protocol=step.protocol,
-            )
+            self._write(step)
         except StoreError as error:
             self._fail(str(error), for_good=not error.may_pass)
             return False
@@ -220,6 +223,20 @@ class Autosave:
         if had_trouble:
             self._listener.recovered(tr(SAVED_AGAIN))
         return True
+
+    def _write(self, step: _Gesture) -> None:
+        if step.document is None:
+            self._keeper.drop_amendment(self._study_id, step.at, self._who)
+            return
+        self._keeper.save(
+            self._study_id,
+            step.document,
+            step.text,
+            step.at,
+            self._who,
+            state=step.state,
+            protocol=step.protocol,
+        )
 
     def _fail(self, sentence: str, *, for_good: bool = False) -> None:
         with self._changed:

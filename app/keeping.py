@@ -79,7 +79,7 @@ def take(store: Store, study: Study) -> Kept:
             host=lock.holder.host,
             since=since,
         )
-    elif revision is not None and reading is not None and _is_signed(reading, revision, signed):
+    elif revision is not None and reading is not None and _is_signed(store, reading, revision, signed):
         read_only = tr(IS_FINAL)
     elif lock.taken_from is not None:
         note = tr(
@@ -90,11 +90,17 @@ def take(store: Store, study: Study) -> Kept:
     return Kept(study_id, lock, reading, read_only, note, signed, store.first_seen(study_id))
 
 
-def _is_signed(reading: Reading, revision: Revision, signed: SignedReport | None) -> bool:
+def _is_signed(store: Store, reading: Reading, revision: Revision, signed: SignedReport | None) -> bool:
     """Whether a reading is the one that its newest report signs; a final one without a report is taken as signed."""
     if signed is None:
         return reading.state == "final"
-    return revision.number <= signed.revision
+    if revision.number <= signed.revision:
+        return True
+    try:
+        step = store.signed_step(revision.study_id)
+    except DamagedRevision:
+        return False
+    return step is not None and step.document == revision.document  # its amendment was dropped
 
 
 def _common_folder(files: Sequence[SourceFile]) -> str:
@@ -230,11 +236,51 @@ class Keeping(QtCore.QObject):
     def amend(self, reading: Reading, reason: str, signed_sha256: str) -> None:
         """Begin the amendment of a signed reading and save that; its settings and texts start as they were signed."""
         amended = replace(reading, state="amended", amends=signed_sha256, amendment_reason=reason)
+        self._amend(amended, f"amendment begun: {reason}")
+
+    def take_up(self, amended: Reading) -> None:
+        """Go on with an amendment that was dropped, and save that."""
+        self._amend(amended, "amendment taken up again")
+
+    def _amend(self, amended: Reading, text: str) -> None:
         if self._kept is not None:
             self._kept = replace(self._kept, read_only="")
         self._session.turn_page(amended)
         self._begin_saving()
-        self._save(f"amendment begun: {reason}")
+        self._save(text)
+
+    def drop_amendment(self, signed_reading: Reading | None, dropped: Callable[[Reading], None]) -> None:
+        """Let an unsigned amendment go: the reading is again the one that was signed, and can be amended, not changed.
+
+        What was saved of the amendment stays in the history of the reading.
+
+        Parameters
+        ----------
+        signed_reading : the reading that was signed, where no store keeps it
+        dropped : called with the amendment as it was, once the session holds the reading that was signed
+        """
+        self._session.end_gesture()
+        store, kept, autosave = self._store, self._kept, self._autosave
+        if store is None or kept is None or autosave is None:
+            if signed_reading is not None:
+                amended = self._session.reading
+                self.settle(signed_reading, self.signed)
+                dropped(amended)
+            return
+
+        def work(_: Progress, __: Stop) -> Reading | None:
+            step = store.signed_step(kept.study_id)
+            return reading_from_json(step.document) if step is not None else None
+
+        def done(reading: Reading | None) -> None:
+            if reading is not None and self._autosave is autosave:
+                self._session.end_gesture()
+                amended = self._session.reading
+                autosave.amendment_dropped()
+                self.settle(reading, self.signed)
+                dropped(amended)
+
+        self._jobs.start(KEEP, tr("Dropping the amendment"), work, done=done, failed=self.trouble.emit, quiet=True)
 
     def _save(self, text: str) -> None:
         if self._autosave is not None:

@@ -49,6 +49,7 @@ class LiveRefit(QtCore.QObject):
         session.study_changed.connect(self._forget)
         session.reading_changed.connect(self._on_reading)
         session.gesture_ended.connect(lambda _: self.settle())
+        session.read_only_changed.connect(self.settle)
 
     @property
     def known(self) -> Analysed | None:

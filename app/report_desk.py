@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6 import QtCore, QtWidgets
 
 from analysis.types import Progress, Stop
+from app.amendment_desk import AmendmentDesk
 from app.atomic_file import reason_of, write_whole
 from app.audit.headless import report_written
 from app.disc_desk import DiscDesk
@@ -87,6 +88,9 @@ class ReportDesk(QtCore.QObject):
         """Make the room when it is first asked for, so that the window opens as fast as without."""
         workspace = ReportWorkspace()
         self.dock = ReportDock(workspace, self._window.side, self._window.columns)
+        self.amending = AmendmentDesk(
+            workspace, self._session, self._keeping, self.signed_file, self._window.notices.add
+        )
         self.editing = ReportEditDesk(workspace, self._session, self._received)
         self.preview = PreviewDesk(workspace.preview, self._session, self._jobs, make, self.source)
         self.signing = SignDesk(self._window, self._jobs, self._keeping, self.preview, make, lambda: self.settings)
@@ -103,7 +107,6 @@ class ReportDesk(QtCore.QObject):
         bar.settings_requested.connect(self.ask_settings)
         bar.verify_requested.connect(self.checking.show)
         workspace.preview.print_requested.connect(self.print)
-        workspace.amendment.begin_requested.connect(self._begin_amendment)
         return workspace
 
     # --- what there is -------------------------------------------------------------------------------------------
@@ -215,9 +218,7 @@ class ReportDesk(QtCore.QObject):
         refusal, signed = self._keeping.refusal, self._keeping.signed
         state = report_state(session.reading, signed, read_only=session.read_only, refusal=refusal, ready=self.ready)
         self.workspace.bar.set_state(state)
-        begun = session.reading.state == "amended" and not self.is_signed
-        self.workspace.show_amendment(begun or self.is_signed)
-        self.workspace.amendment.set_amendment(session.reading.amendment_reason, begun=begun)
+        self.amending.show(is_signed=self.is_signed)
 
     def _show_changes(self) -> None:
         prepared = self.preview.prepared
@@ -261,11 +262,6 @@ class ReportDesk(QtCore.QObject):
         if not self._session.read_only and reading.state in ("draft", "preliminary"):
             text = tr("called preliminary") if on else tr("called a draft again")
             self._session.edit(text, replace(reading, state="preliminary" if on else "draft"))
-
-    def _begin_amendment(self, reason: str) -> None:
-        signed = self.signed_file()
-        if self.is_signed and signed is not None:
-            self._keeping.amend(self._session.reading, reason, signed.sha256)
 
     def print(self) -> None:
         """Print the report: the signed one where there is one, else one that says unsigned."""

@@ -38,7 +38,14 @@ def report_state(
         text = tr("Preliminary: unsigned, and may still change.")
     else:
         text = tr("Nothing of this reading is signed.")
-    return ReportState(word, text, ready, False, reading.state == "preliminary", refusal)
+    return ReportState(
+        word,
+        text,
+        can_sign=ready,
+        is_preliminary=reading.state == "preliminary",
+        is_amendment=reading.state == "amended",
+        refusal=refusal,
+    )
 
 
 def banner_word(reading: Reading, *, is_signed: bool) -> str:

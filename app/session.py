@@ -255,12 +255,15 @@ class ReadingSession(QtCore.QObject):
     def turn_page(self, reading: Reading, *, read_only: str = "") -> None:
         """Replace the reading where a signature ends it or an amendment begins: nothing before can be undone.
 
-        The results stay; `reading` must have the settings that made them.
+        The results stay until others are computed, where `reading` has other settings than those that made them.
         """
         self.end_gesture()
+        pretest = self.pretest
         self._reading, self._history, self._read_only = reading, History(), read_only
         self.reading_changed.emit()
         self.history_changed.emit()
+        if reading.pretest != pretest:
+            self.pretest_changed.emit(reading.pretest)
         self.read_only_changed.emit()
 
     def undo(self) -> None:

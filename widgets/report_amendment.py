@@ -20,9 +20,12 @@ _BEFORE = noop(
 
 
 class ReportAmendment(QtWidgets.QFrame):
-    """Takes the reason, and shows the list of changes while the amendment is made."""
+    """Takes the reason, and shows the list of changes while the amendment is made; dropping it asks first."""
 
     begin_requested = QtCore.Signal(str)
+    drop_requested = QtCore.Signal()
+    take_up_requested = QtCore.Signal()
+    """Go on with the amendment that was dropped."""
     gesture_began = QtCore.Signal(str)
     reason_changed = QtCore.Signal(str)
     gesture_ended = QtCore.Signal()
@@ -49,6 +52,7 @@ class ReportAmendment(QtWidgets.QFrame):
         self.changes.setWordWrap(True)
         self.changes_title = QtWidgets.QLabel()
         theme.mark(self.changes_title, "heading")
+        self._build_dropping()
         label = QtWidgets.QLabel(tr("&Reason"))
         label.setBuddy(self.reason)
         layout = QtWidgets.QVBoxLayout(self)
@@ -58,8 +62,11 @@ class ReportAmendment(QtWidgets.QFrame):
         layout.addWidget(label)
         layout.addWidget(self.reason)
         layout.addWidget(self.begin, 0, QtCore.Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.take_up, 0, QtCore.Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.changes_title)
         layout.addWidget(self.changes, 1)
+        layout.addWidget(self.drop, 0, QtCore.Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.question)
         self._room = QtWidgets.QWidget()
         layout.addWidget(self._room, 1)
         self.reason.textEdited.connect(self._on_typed)
@@ -68,8 +75,49 @@ class ReportAmendment(QtWidgets.QFrame):
         self.begin.clicked.connect(lambda _=False: self._begin())
         self.set_amendment("", begun=False)
 
-    def set_amendment(self, reason: str, *, begun: bool, read_only: bool = False) -> None:
-        """Show an amendment that is being made, or offer to begin one."""
+    def _build_dropping(self) -> None:
+        """Make the button that drops the amendment, the question it asks first, and the way back."""
+        self.drop = QtWidgets.QPushButton(tr("&Drop this amendment…"))
+        self.drop.setToolTip(tr("Go back to the signed report"))
+        self.take_up = QtWidgets.QPushButton(tr("&Take the dropped amendment up again"))
+        self.question = QtWidgets.QWidget()
+        self.question.setAccessibleName(tr("Drop this amendment?"))
+        asked = QtWidgets.QLabel(
+            tr(
+                "Drop this amendment? Everything it changed is taken back, and the signed report shows again. "
+                "While the study is open you can take it up again."
+            )
+        )
+        asked.setWordWrap(True)
+        self.really_drop, self.keep = QtWidgets.QPushButton(tr("Dr&op it")), QtWidgets.QPushButton(tr("&Keep it"))
+        self.question.setFocusProxy(self.keep)
+        row = QtWidgets.QHBoxLayout()
+        row.addWidget(self.really_drop)
+        row.addWidget(self.keep)
+        row.addStretch(1)
+        layout = QtWidgets.QVBoxLayout(self.question)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(asked)
+        layout.addLayout(row)
+        self.drop.clicked.connect(lambda _=False: self._ask(True))
+        self.keep.clicked.connect(lambda _=False: self._ask(False))
+        self.really_drop.clicked.connect(lambda _=False: self.drop_requested.emit())
+        self.take_up.clicked.connect(lambda _=False: self.take_up_requested.emit())
+
+    def _ask(self, asking: bool) -> None:
+        self._gesture.end()
+        self.drop.setVisible(self._begun and not asking)
+        self.question.setVisible(self._begun and asking)
+        (self.keep if asking else self.drop).setFocus()
+
+    def set_amendment(self, reason: str, *, begun: bool, read_only: bool = False, was_dropped: bool = False) -> None:
+        """Show an amendment that is being made, or offer to begin one, or to go on with one that was dropped."""
+        if begun != self._begun or not begun:
+            self.drop.setVisible(begun)
+            self.question.hide()
+        self.drop.setEnabled(not read_only)
+        self.take_up.setVisible(was_dropped and not begun)
         shown = reason if begun else "" if self._begun else self.reason.text()
         self._begun = begun
         if self.reason.text() != shown:

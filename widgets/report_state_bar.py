@@ -22,6 +22,7 @@ class ReportState:
     text : what that means, as a sentence
     can_sign, can_amend : whether the reading waits for a signature, or is signed and can be amended
     is_preliminary : whether it was called preliminary
+    is_amendment : whether it amends a signed report, and so can no longer be called preliminary
     refusal : why nothing can be signed or amended here, as a sentence; empty where it can
     """
 
@@ -30,6 +31,7 @@ class ReportState:
     can_sign: bool = False
     can_amend: bool = False
     is_preliminary: bool = False
+    is_amendment: bool = False
     refusal: str = ""
 
 
@@ -105,7 +107,7 @@ class ReportStateBar(QtWidgets.QFrame):
         self.sign.setEnabled(state.can_sign and not state.refusal)
         self.amend.setVisible(state.can_amend)
         self.amend.setEnabled(state.can_amend and not state.refusal)
-        self.preliminary.setVisible(not state.can_amend)
+        self.preliminary.setVisible(not (state.can_amend or state.is_amendment))
         self.preliminary.setEnabled(state.can_sign and not state.refusal)
         self.preliminary.setChecked(state.is_preliminary)
 

@@ -15,7 +15,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from analysis.worklist import StudyId
 from app.atomic_file import reason_of
+from app.store import studies
+from app.store.engine import Database
 from app.store.errors import CopyFailed
 from app.store.source_files import KeptFile, chunks_of
 
@@ -51,6 +54,32 @@ def copy_files(files: Sequence[KeptFile], target: Path) -> tuple[KeptFile, ...]:
             f"The study could not be copied into the store: {reason_of(error)}. Its files are used where they lie."
         ) from error
     return tuple(replace(file, copy_path=str(target / copied[file.sha256])) for file in files)
+
+
+def copy_study(database: Database, study_id: StudyId, folder: Path) -> Path:
+    """Copy what a study was read from beneath a folder, and note it; returns where it lies, also if it did before.
+
+    Raises
+    ------
+    CopyFailed
+        As `copy_files`.
+    """
+    with database.reading() as connection:
+        row = studies.row_of(connection, study_id)
+        files = studies.files_in(connection, study_id)
+    if row.copy_folder is not None:
+        return Path(row.copy_folder)
+    if not files:
+        raise CopyFailed("This study has no files that could be copied into the store.")
+    target = folder / f"{study_id}-{secrets.token_hex(4)}"
+    copied = copy_files(files, target)
+    try:
+        with database.writing() as connection:
+            studies.set_copies(connection, study_id, str(target), copied)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    return target
 
 
 def _ending(path: str) -> str:

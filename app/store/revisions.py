@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -70,7 +70,17 @@ def append(connection: Connection, study_id: StudyId, gesture: Gesture, token: s
     """
     study = row_of(connection, study_id, for_update=True)
     refuse_others(connection, study_id, token)
-    state = next_state(study.state, gesture.state)
+    return _write(connection, study_id, gesture, next_state(study.state, gesture.state))
+
+
+def repeat(connection: Connection, step: Revision, gesture: Gesture, token: str | None) -> Revision:
+    """Append an older step once more, with its document and its state, as the reading that counts; else as `append`."""
+    row_of(connection, step.study_id, for_update=True)
+    refuse_others(connection, step.study_id, token)
+    return _write(connection, step.study_id, replace(gesture, document=step.document), step.state)
+
+
+def _write(connection: Connection, study_id: StudyId, gesture: Gesture, state: ReadingState) -> Revision:
     newest = select(func.coalesce(func.max(REVISION.c.number), 0)).where(REVISION.c.study_id == study_id)
     number = int(connection.execute(newest).scalar_one()) + 1
     content = gesture.document.encode()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import secrets
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,9 +15,9 @@ from analysis.types import SourceFile, Stop, StudyInfo
 from analysis.worklist import FileTrouble, LockHolder, ReadingState, StudyId, WorklistFilter, WorklistRow
 from app.audit.events import AuditedObject, AuditEvent, Subject
 from app.store import list_query, locks, revisions, signed_reports, studies
-from app.store.copies import copy_files
+from app.store.copies import copy_study
 from app.store.engine import Database
-from app.store.errors import CopyFailed, DamagedRevision
+from app.store.errors import DamagedRevision, ReadingIsFinal
 from app.store.locks import Lock, Workplace
 from app.store.opening import (
     anchors_of_embedded,
@@ -109,22 +107,7 @@ class Store:
         CopyFailed
             If a file is missing or changed, or there is no room; nothing is kept then.
         """
-        with self._database.reading() as connection:
-            row = studies.row_of(connection, study_id)
-            files = studies.files_in(connection, study_id)
-        if row.copy_folder is not None:
-            return Path(row.copy_folder)
-        if not files:
-            raise CopyFailed("This study has no files that could be copied into the store.")
-        target = self._copies / f"{study_id}-{secrets.token_hex(4)}"
-        copied = copy_files(files, target)
-        try:
-            with self._database.writing() as connection:
-                studies.set_copies(connection, study_id, str(target), copied)
-        except BaseException:
-            shutil.rmtree(target, ignore_errors=True)
-            raise
-        return target
+        return copy_study(self._database, study_id, self._copies)
 
     def missing_files(self, study_id: StudyId, *, by_content: bool = False) -> tuple[FileTrouble, ...]:
         """Return the files that are no longer as they were read.
@@ -280,6 +263,34 @@ class Store:
         with self._database.reading() as connection:
             return signed_reports.newest(connection, study_id)
 
+    def signed_step(self, study_id: StudyId) -> Revision | None:
+        """Return the reading as its newest report signs it, None where nothing was signed; raises as `latest`."""
+        with self._database.reading() as connection:
+            report = signed_reports.newest(connection, study_id)
+            return revisions.latest(connection, study_id, up_to=report.revision) if report is not None else None
+
+    def drop_amendment(self, study_id: StudyId, at: datetime, who: str) -> Revision:
+        """Make the reading again what its newest report signs; the steps of the amendment stay in the history.
+
+        Raises
+        ------
+        ReadingIsFinal
+            If nothing of the reading is signed.
+        ReadingLocked
+            If somebody else works on the reading.
+        DamagedRevision
+            If the step that was signed is not what was written.
+        """
+        with self._database.writing() as connection:
+            report = signed_reports.newest(connection, study_id)
+            step = revisions.latest(connection, study_id, up_to=report.revision) if report is not None else None
+            if report is None or step is None:
+                raise ReadingIsFinal("Nothing of this reading is signed, so there is no amendment to drop.")
+            gesture = Gesture("", "amendment dropped", at, who)
+            revision = revisions.repeat(connection, step, gesture, self._place.token)
+            self.audit.append_to(connection, _dropped(studies.subject_in(connection, study_id), revision, report))
+            return revision
+
     def signed_pdf(self, report: SignedReport) -> bytes:
         """Return the file of a signed report, byte for byte.
 
@@ -356,6 +367,13 @@ def _changed(subject: Subject, revision: Revision, before: str) -> AuditEvent:
         return AuditEvent("reading changed", revision.who, text, revision.at, subject)
     text = f"{text} ({before} becomes {revision.state})"
     return AuditEvent("state changed", revision.who, text, revision.at, subject)
+
+
+def _dropped(subject: Subject, revision: Revision, report: SignedReport) -> AuditEvent:
+    text = f"step {revision.number}: amendment dropped; report {report.number} stays in force"
+    return AuditEvent(
+        "state changed", revision.who, text, revision.at, subject, objects=(AuditedObject("report", report.sha256),)
+    )
 
 
 def _signed(subject: Subject, report: SignedReport, state: ReadingState) -> AuditEvent:

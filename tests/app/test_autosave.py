@@ -61,6 +61,9 @@ class Keeper:
             raise self.error
         self.steps.append(document)
 
+    def drop_amendment(self, study_id, at, who) -> None:
+        self.steps.append("dropped")
+
     def beat(self, study_id) -> bool:
         self.beats += 1
         return self.held
@@ -95,6 +98,16 @@ def test_gestures_are_saved_in_order_without_waiting(autosave, keeper, ear):
     assert autosave.flush()
     assert keeper.steps == [str(number) for number in range(50)]
     ear.wait(lambda: ear.saved == list(range(49, -1, -1)))
+
+
+def test_an_amendment_is_dropped_in_its_turn(autosave, keeper):
+    keeper.gate.clear()
+    autosave.gesture_finished("before", "gesture")
+    autosave.amendment_dropped()
+    autosave.gesture_finished("after", "amendment begun", state="amended")
+    keeper.gate.set()
+    assert autosave.flush()
+    assert keeper.steps == ["before", "dropped", "after"]
 
 
 def test_closing_saves_what_waits(autosave, keeper):

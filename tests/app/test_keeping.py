@@ -171,3 +171,25 @@ def test_a_reading_held_by_somebody_else_is_neither_signed_nor_amended(
     assert first.keeping.refusal == ""
     first.keeping.shut_down()
     second.keeping.shut_down()
+
+
+def test_without_a_store_an_amendment_is_dropped_all_the_same(jobs: JobRunner) -> None:
+    session = ReadingSession()
+    keeping = Keeping(session, jobs, None)
+    keeping.open(STUDY, STUDY_READING, lambda: None)
+    final = replace(session.reading, state="final")
+    keeping.settle(final, None)
+    keeping.amend(final, "Wrong level", "ab" * 32)
+    session.set_pretest(0.1)
+    heard: list[float] = []
+    session.pretest_changed.connect(heard.append)
+    amended, given = session.reading, []
+    keeping.drop_amendment(final, given.append)
+    assert given == [amended]
+    assert session.reading == final
+    assert session.read_only
+    assert heard == [final.pretest]
+    keeping.take_up(amended)
+    assert session.reading == amended
+    assert not session.read_only
+    keeping.shut_down()

@@ -16,7 +16,9 @@ from pytestqt.qtbot import QtBot
 from analysis.basis import simulate_basis
 from analysis.exam_record import ExamRecord
 from analysis.pipeline import BasisCache
+from analysis.voxel_settings import VoxelSettings
 from app import recomputing
+from app.audit.events import event_in
 from app.collector import leave_libraries_alone
 from app.jobs import JobRunner
 from app.main import apply_look
@@ -348,6 +350,80 @@ def test_an_amendment_starts_with_a_reason_and_is_signed_too(bench: Bench, qtbot
     assert (second.number, second.amends) == (2, first.sha256)
     assert bench.window.banner.state.text() == "Amended, signed"
     assert bench.store.signed_pdf(first)
+
+
+def begin_amendment(bench: Bench, qtbot: QtBot, reason: str) -> None:
+    click(qtbot, bench.room.bar.amend)
+    type_into(qtbot, bench.room.amendment.reason, reason)
+    qtbot.keyClick(bench.room.amendment.reason, Qt.Key.Key_Return)
+    assert bench.session.reading.state == "amended"
+
+
+def test_an_amendment_can_be_dropped_and_the_signed_report_shows_again(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    sign(bench, qtbot).accept()
+    session, desk, panel = bench.session, bench.desk, bench.room.amendment
+    final, labels = session.reading, [voxel.label for voxel in session.exam.voxels]
+    report = bench.store.signed_report(bench.station.keeping.study_id)
+    begin_amendment(bench, qtbot, "Level was wrong")
+    session.edit_voxel("level", 0, replace(session.voxel_reading(0), settings=VoxelSettings(label="T12-L1")))
+    session.set_pretest(0.1)
+    qtbot.waitUntil(lambda: bench.station.live.current, timeout=LONG_MS)
+    assert session.exam.voxels[0].label == "T12-L1"
+    assert not bench.room.bar.preliminary.isVisible()
+    click(qtbot, panel.drop)
+    assert panel.question.isVisible()
+    assert not panel.drop.isVisible()
+    assert session.reading.state == "amended"
+    click(qtbot, panel.keep)
+    assert not panel.question.isVisible()
+    amended = session.reading
+    click(qtbot, panel.drop)
+    click(qtbot, panel.really_drop)
+    qtbot.waitUntil(lambda: desk.is_signed, timeout=LONG_MS)
+    assert session.reading == final
+    assert bench.window.banner.state.text() == "Final, signed"
+    assert "33 %" in bench.window.discs.pretest.currentText()
+    assert bench.window.notices.log[-1].text == "The amendment was dropped; the signed report stays in force."
+    qtbot.waitUntil(lambda: bench.station.live.current, timeout=LONG_MS)
+    assert [voxel.label for voxel in session.exam.voxels] == labels
+    shown = desk.preview
+    qtbot.waitUntil(lambda: shown._pages is not None and shown._signed_shown == report.sha256, timeout=LONG_MS)
+    assert bench.room.bar.amend.isVisible()
+    assert not panel.question.isVisible()
+    click(qtbot, panel.take_up)
+    assert session.reading == amended
+    assert bench.window.banner.state.text() == "Amendment, unsigned"
+    assert not panel.take_up.isVisible()
+    qtbot.waitUntil(lambda: bench.station.live.current, timeout=LONG_MS)
+    assert session.exam.voxels[0].label == "T12-L1"
+
+
+def test_a_dropped_amendment_is_still_dropped_when_the_study_is_opened_again(bench: Bench, qtbot: QtBot) -> None:
+    bench.open(qtbot)
+    bench.open_report(qtbot)
+    sign(bench, qtbot).accept()
+    final, study = bench.session.reading, bench.station.keeping.study_id
+    begin_amendment(bench, qtbot, "Too early")
+    bench.open(qtbot)
+    assert bench.session.reading.amendment_reason == "Too early"
+    qtbot.waitUntil(lambda: not bench.jobs.is_running(), timeout=LONG_MS)
+    bench.room.show_amendment(True, bring=True)
+    click(qtbot, bench.room.amendment.drop)
+    click(qtbot, bench.room.amendment.really_drop)
+    qtbot.waitUntil(lambda: bench.desk.is_signed, timeout=LONG_MS)
+    bench.open(qtbot)
+    assert bench.session.reading == final
+    assert "final" in bench.session.read_only
+    assert bench.desk.is_signed
+    said = [event_in(record.content)[0] for record in bench.store.audit.records()]
+    (dropped,) = [event for event in said if "amendment dropped" in event.text]
+    assert dropped.action == "state changed"
+    assert dropped.objects[0].identifier == bench.store.signed_report(study).sha256
+    assert bench.store.worklist()[0].state == "final"
+    begin_amendment(bench, qtbot, "Now it is time")
+    assert bench.session.reading.amendment_reason == "Now it is time"
 
 
 def test_preliminary_is_a_state_of_its_own_and_its_file_says_unsigned(

@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 from sqlalchemy import text
 
+from app.audit.events import event_in
 from app.store import DamagedReport, ReadingIsFinal, ReadingLocked, Store
 from app.store.engine import address, connect
 from app.store.schema import bring_up_to_date
@@ -106,3 +107,56 @@ def test_a_store_without_them_gets_a_place_for_them(root):
     assert again.latest(study).document == "draft"
     assert again.sign_off(study, "d", PDF, at(1), "reader", state="final").number == 1
     again.close()
+
+
+def amended(store: Store):
+    """A reading that was signed, and an amendment of it that is not."""
+    study = begin(store)
+    report = store.sign_off(study, "signed text", PDF, at(1), "anna", state="final")
+    store.save(study, "amended text", "amendment begun", at(2), "anna", state="amended")
+    return study, report
+
+
+def test_a_dropped_amendment_is_the_signed_reading_again_and_stays_in_the_history(store):
+    study, report = amended(store)
+    assert store.signed_step(study).document == "signed text"
+    dropped = store.drop_amendment(study, at(3), "anna")
+    assert (dropped.number, dropped.state, dropped.document) == (4, "final", "signed text")
+    assert store.latest(study) == dropped
+    assert [step.document for step in store.history(study)] == ["draft", "signed text", "amended text", "signed text"]
+    assert store.worklist()[0].state == "final"
+    assert store.signed_report(study) == report
+    event = event_in(list(store.audit.records())[-1].content)[0]
+    assert (event.action, event.text) == ("state changed", "step 4: amendment dropped; report 1 stays in force")
+    assert event.objects[0].identifier == report.sha256
+    assert store.audit.check().ok
+
+
+def test_after_it_was_dropped_a_reading_takes_amendments_only(store):
+    study, _ = amended(store)
+    store.drop_amendment(study, at(3), "anna")
+    with pytest.raises(ReadingIsFinal):
+        store.save(study, "e", "typed", at(4), "anna")
+    assert store.save(study, "e", "amendment begun", at(5), "anna", state="amended").number == 5
+
+
+def test_dropping_the_second_amendment_goes_back_to_the_first(store):
+    study, first = amended(store)
+    store.sign_off(study, "amended text", b"second", at(3), "anna", state="amended", amends=first.sha256)
+    store.save(study, "once more", "typed", at(4), "anna", state="amended")
+    dropped = store.drop_amendment(study, at(5), "anna")
+    assert (dropped.state, dropped.document) == ("amended", "amended text")
+
+
+def test_nothing_is_dropped_where_nothing_is_signed_or_somebody_else_has_the_reading(store, root):
+    study = begin(store)
+    assert store.signed_step(study) is None
+    with pytest.raises(ReadingIsFinal, match="no amendment to drop"):
+        store.drop_amendment(study, at(1), "anna")
+    signed, _ = amended(store)
+    other = Store.open(folder=root)
+    assert other.lock(signed, "ben").mine
+    with pytest.raises(ReadingLocked):
+        store.drop_amendment(signed, at(3), "anna")
+    assert store.latest(signed).document == "amended text"
+    other.close()
