@@ -86,6 +86,9 @@ def _odd_structure(signed: Any, *, stamps_time: bool) -> str | None:
     algorithms = signed["digest_algorithms"]
     if len(algorithms) != 1 or algorithms[0].dump() != signer["digest_algorithm"].dump():
         return "the signature names more than one way of hashing"
+    certificates = [choice.dump() for choice in signed["certificates"]]
+    if certificates != sorted(set(certificates)):
+        return "the signature's certificates are not listed as a signer lists them"
     content = signed["encap_content_info"]
     carries = content["content"].native is not None and content["content_type"].native == "tst_info"
     if signed["crls"].native or carries != stamps_time or (not stamps_time and content["content"].native is not None):

@@ -38,10 +38,29 @@ class TimeStamping:
 
 
 def time_stamper(stamping: TimeStamping) -> Any:
-    """Return pyHanko's client of the authority."""
+    """Return pyHanko's client of the authority, which puts the certificates of its answers in order."""
     from pyhanko.sign.timestamps.requests_client import RequestsHTTPTimeStamper
 
-    return RequestsHTTPTimeStamper(stamping.url, timeout=_TIMEOUT_S)  # type: ignore[no-untyped-call]
+    class _OrderlyStamper(RequestsHTTPTimeStamper):
+        """No hash covers the list of certificates: in one order, each once, nothing can be changed there unseen."""
+
+        async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> Any:
+            token = await super().async_timestamp(message_digest, md_algorithm)
+            return _in_order(token)
+
+    return _OrderlyStamper(stamping.url, timeout=_TIMEOUT_S)  # type: ignore[no-untyped-call]
+
+
+def _in_order(token: Any) -> Any:
+    """Return a time-stamp token whose certificates are listed as DER has it; what is signed stays as it is."""
+    from asn1crypto import cms  # type: ignore[import-untyped]
+
+    signed = token["content"]
+    held = signed["certificates"]
+    if held.native:
+        once = {choice.dump(): choice for choice in held}
+        signed["certificates"] = cms.CertificateSet([once[data] for data in sorted(once)])
+    return cms.ContentInfo.load(token.dump())
 
 
 def validation_data_settings() -> Any:

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import random
 import re
 from dataclasses import replace
 
 import pytest
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from app.report.keys import FileKey
 from app.report.signing import Signer, sign_pdf
 from app.report.trust import trusting
 from app.report.verify import verify_report
 from tests.app.report.certificate_making import PASSPHRASE, make_p12
-
-
-def gap(pdf: bytes) -> tuple[int, int]:
-    """Return where the hexadecimal text of the signature begins and ends, its brackets included."""
-    found = re.search(rb"<[0-9A-F]{200,}>", pdf)
-    assert found is not None
-    return found.start(), found.end()
-
-
-def changed(pdf: bytes, place: int, value: int) -> bytes:
-    return pdf[:place] + bytes([value]) + pdf[place + 1 :]
+from tests.app.report.pki import Pki
+from tests.app.report.tampering import WAYS, changed, gaps
 
 
 def test_300_random_byte_changes_are_all_found(signed: bytes, root: bytes) -> None:
@@ -41,7 +29,7 @@ def test_300_random_byte_changes_are_all_found(signed: bytes, root: bytes) -> No
 
 
 def test_150_changes_of_the_signature_itself_are_all_found(signed: bytes, root: bytes) -> None:
-    start, end = gap(signed)
+    ((start, end),) = gaps(signed)
     used = start + len(signed[start:end].rstrip(b"0>"))
     chance = random.Random(7)
     missed = []
@@ -54,7 +42,7 @@ def test_150_changes_of_the_signature_itself_are_all_found(signed: bytes, root: 
 
 
 def test_the_letters_of_the_signature_must_keep_their_case(signed: bytes, root: bytes) -> None:
-    start, end = gap(signed)
+    ((start, end),) = gaps(signed)
     place = start + next(i for i, c in enumerate(signed[start:end]) if c in b"ABCDEF")
     found = verify_report(changed(signed, place, signed[place] + 32), trust=trusting(root))
     assert not found.ok
@@ -62,7 +50,7 @@ def test_the_letters_of_the_signature_must_keep_their_case(signed: bytes, root: 
 
 
 def test_the_padding_must_be_zeros(signed: bytes, root: bytes) -> None:
-    _, end = gap(signed)
+    ((_, end),) = gaps(signed)
     found = verify_report(changed(signed, end - 2, ord("1")), trust=trusting(root))
     assert not found.ok
     assert "other than zeros" in " ".join(found.sentences)
@@ -74,36 +62,21 @@ def test_bytes_behind_the_end_are_found(signed: bytes, root: bytes, tail: bytes)
     assert not verify_report(tail + signed, trust=trusting(root)).ok
 
 
-def updated(pdf: bytes, how: str) -> bytes:
-    """Append an update as an editor would."""
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    page = writer.root["/Pages"]["/Kids"][0]
-    if how == "page content":
-        page["/Contents"] = writer.add_object(generic.StreamObject(stream_data=b"BT ET"))
-        writer.update_container(page)
-    elif how == "attachment":
-        specification = writer.root["/Names"]["/EmbeddedFiles"]["/Names"][1]
-        specification["/EF"]["/F"] = writer.add_object(generic.StreamObject(stream_data=b"{}"))
-        writer.update_container(specification["/EF"])
-    elif how == "object":
-        writer.add_object(generic.StreamObject(stream_data=b"hidden"))
-    elif how == "catalogue":
-        writer.root["/PageMode"] = generic.NameObject("/UseOutlines")
-        writer.update_root()
-    elif how == "page removed":
-        del writer.root["/Pages"]["/Kids"][1]
-        writer.update_container(writer.root["/Pages"]["/Kids"])
-    output = io.BytesIO()
-    writer.write(output)
-    assert len(output.getvalue()) > len(pdf)
-    return output.getvalue()
+@pytest.fixture(scope="module")
+def chained(hospital: Pki, draft: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A report that carries the certificate of its signer and of the authority above."""
+    p12 = hospital.p12(tmp_path_factory.mktemp("chained"), hospital.signer(by="nothing"))
+    return sign_pdf(draft, Signer(FileKey(p12, PASSPHRASE)))
 
 
-@pytest.mark.parametrize("how", ["page content", "attachment", "object", "catalogue", "page removed"])
-def test_appended_updates_are_found(signed: bytes, root: bytes, how: str) -> None:
-    found = verify_report(updated(signed, how), trust=trusting(root))
-    assert not found.ok
-    assert not found.signatures[0].unchanged_after
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_of_tampering_is_found(chained: bytes, hospital: Pki, way: str) -> None:
+    trust = trusting(hospital.root.pem)
+    assert verify_report(chained, trust=trust).ok
+    tampered = WAYS[way](chained, random.Random(way))
+    assert tampered is not None
+    assert tampered != chained
+    assert not verify_report(tampered, trust=trust).ok
 
 
 def test_the_unsigned_first_revision_is_no_report(signed: bytes, root: bytes) -> None:
@@ -117,7 +90,7 @@ def test_the_unsigned_first_revision_is_no_report(signed: bytes, root: bytes) ->
 
 def test_a_signature_of_another_report_does_not_fit(signed: bytes, draft: bytes, root: bytes, signer: Signer) -> None:
     other = sign_pdf(draft, replace(signer, meaning="something else"))
-    (start, end), (other_start, other_end) = gap(signed), gap(other)
+    ((start, end),), ((other_start, other_end),) = gaps(signed), gaps(other)
     size = min(end - start, other_end - other_start)
     swapped = signed[:start] + other[other_start : other_start + size - 1] + signed[start + size - 1 :]
     assert len(swapped) == len(signed)
