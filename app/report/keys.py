@@ -79,13 +79,14 @@ def _file_signer(bundle: PKCS12KeyAndCertificates) -> Any:
     assert bundle.key is not None
     assert bundle.cert is not None
     store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    others = (other.certificate for other in bundle.additional_certs)
+    own = bundle.cert.certificate
+    others = (other.certificate for other in bundle.additional_certs if other.certificate != own)
     store.register_multiple([x509.Certificate.load(c.public_bytes(serialization.Encoding.DER)) for c in others])
     key = bundle.key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return SimpleSigner(
-        signing_cert=x509.Certificate.load(bundle.cert.certificate.public_bytes(serialization.Encoding.DER)),
+        signing_cert=x509.Certificate.load(own.public_bytes(serialization.Encoding.DER)),
         signing_key=keys.PrivateKeyInfo.load(key),
         cert_registry=store,
         embed_roots=False,

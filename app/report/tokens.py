@@ -137,17 +137,22 @@ def _token_signer(session: Any, entry: TokenCertificate) -> Any:
     from asn1crypto import x509  # type: ignore[import-untyped]
     from cryptography.hazmat.primitives.serialization import Encoding
     from pyhanko.sign.pkcs11 import PKCS11Signer
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
 
     def loaded(certificate: Any) -> Any:
         return x509.Certificate.load(certificate.public_bytes(Encoding.DER))
 
-    return PKCS11Signer(
-        session,
-        signing_cert=loaded(entry.certificate),
-        key_id=entry.object_id,
-        ca_chain=[loaded(other) for other in entry.others if other is not entry.certificate],
-        embed_roots=False,
-    )
+    others = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    others.register_multiple([loaded(other) for other in entry.others if other != entry.certificate])
+
+    class _TokenSigner(PKCS11Signer):
+        """pyHanko's own would list the signer's certificate twice in a signature."""
+
+        @property
+        def cert_registry(self) -> Any:
+            return others
+
+    return _TokenSigner(session, signing_cert=loaded(entry.certificate), key_id=entry.object_id, embed_roots=False)
 
 
 def _why_not(error: Exception, module: Path) -> str:
