@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import socket
@@ -12,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
 
 from app.report.errors import SigningFailed
 from app.report.keys import FileKey
@@ -20,7 +24,7 @@ from app.report.time_stamping import TimeStamping
 from app.report.trust import Trust
 from app.report.verify import verify_report
 from tests.app.report.certificate_making import PASSPHRASE, make_p12
-from tests.app.report.pki import Entity, Pki, served
+from tests.app.report.pki import Entity, Pki, asn1, served
 from tests.app.report.test_verify import addendum, said
 
 
@@ -197,7 +201,7 @@ def test_roots_that_the_site_does_not_have(pki: Pki, draft: bytes, tmp_path: Pat
 
 @pytest.mark.skipif(not (shutil.which("pdfsig") and shutil.which("certutil")), reason="pdfsig or certutil is missing")
 @pytest.mark.parametrize("which", ["plain", "stamped"])
-def test_poppler_agrees(pki: Pki, draft: bytes, stamped: bytes, tmp_path: Path, which: str) -> None:
+def test_poppler_and_pyhanko_agree(pki: Pki, draft: bytes, stamped: bytes, tmp_path: Path, which: str) -> None:
     """With the test root trusted in poppler's own store of certificates."""
     pdf, store = tmp_path / "report.pdf", tmp_path / "nss"
     plain = sign_pdf(draft, Signer(FileKey(pki.p12(tmp_path, pki.signer(by="nothing")), PASSPHRASE)))
@@ -213,4 +217,9 @@ def test_poppler_agrees(pki: Pki, draft: bytes, stamped: bytes, tmp_path: Path, 
     assert "Signature is Valid." in first
     assert "Certificate is Trusted." in first
     assert ("Total document signed" in first) == (which == "plain")
+    signature = PdfFileReader(io.BytesIO(pdf.read_bytes())).embedded_regular_signatures[0]
+    roots = [asn1(pki.root.certificate)]
+    context = ValidationContext(trust_roots=roots, allow_fetching=False, revocation_mode="soft-fail")
+    # With the lists of the file at hand; poppler asks for none.
+    assert validate_pdf_signature(signature, context, context).bottom_line
     assert verify_report(pdf.read_bytes(), trust=Trust((pki.root.pem,))).ok
