@@ -46,7 +46,7 @@ class ReportSettingsDialog(QtWidgets.QDialog):
             "Library of the token", "PKCS#11 library of a signature card; empty where none is used"
         )
         self.trust = self._line(
-            "Trust folder", "root certificates (.pem) and revocation lists (.crl) of this site; empty is the usual one"
+            "Trust folder", "holds roots (.pem) and revocation lists (.crl); empty is the usual one"
         )
         self.problem = QtWidgets.QLabel()
         self.problem.setWordWrap(True)

@@ -79,7 +79,14 @@ def _signed(pdf: bytes, key: OpenKey, signer: Signer, *, simulated: bool) -> byt
 
     now = datetime.now().astimezone()
     stamping = signer.stamping
-    text = StampText(common_name(key.certificate), signer.meaning, now, is_demo(key.certificate), simulated)
+    text = StampText(
+        common_name(key.certificate),
+        signer.meaning,
+        now,
+        is_demo(key.certificate),
+        simulated,
+        "" if stamping is None else stamping.host,
+    )
     metadata = signers.PdfSignatureMetadata(
         field_name=FINAL,
         md_algorithm="sha256",

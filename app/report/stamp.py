@@ -18,13 +18,18 @@ _SMALL = Style(6.2, 8, grey=MUTED)
 
 @dataclass(frozen=True)
 class StampText:
-    """What a stamp says."""
+    """What a stamp says; `stamped_by` names the server of the time-stamp authority, if there is one."""
 
     signer: str
     meaning: str
     when: datetime
     demo: bool
     simulated: bool
+    stamped_by: str = ""
+
+
+def _trusted_time(text: StampText) -> str:
+    return f"; time stamp of {clean(text.stamped_by, 60)} inside" if text.stamped_by else ""
 
 
 def stamp_pdf(text: StampText, width: float, height: float) -> bytes:
@@ -45,7 +50,7 @@ def stamp_pdf(text: StampText, width: float, height: float) -> bytes:
     lines = (
         (f"Signed by {clean(text.signer, 120)}", _NAME),
         (f"Meaning: {clean(text.meaning, 120)}", _LINE),
-        (f"{moment(text.when)}, by the clock of the signer's computer", _SMALL),
+        (f"{moment(text.when)}, by the clock of the signer's computer{_trusted_time(text)}", _SMALL),
     )
     step = y / (len(lines) + 0.35)
     for number, (line, style) in enumerate(lines, 1):
