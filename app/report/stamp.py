@@ -28,10 +28,6 @@ class StampText:
     stamped_by: str = ""
 
 
-def _trusted_time(text: StampText) -> str:
-    return f"; time stamp of {clean(text.stamped_by, 60)} inside" if text.stamped_by else ""
-
-
 def stamp_pdf(text: StampText, width: float, height: float) -> bytes:
     """Draw the stamp as a page of its own size, to be placed into the signature field."""
     from reportlab.pdfgen.canvas import Canvas
@@ -50,7 +46,8 @@ def stamp_pdf(text: StampText, width: float, height: float) -> bytes:
     lines = (
         (f"Signed by {clean(text.signer, 120)}", _NAME),
         (f"Meaning: {clean(text.meaning, 120)}", _LINE),
-        (f"{moment(text.when)}, by the clock of the signer's computer{_trusted_time(text)}", _SMALL),
+        (f"{moment(text.when)}, by the clock of the signer's computer", _SMALL),
+        *(((f"Time stamp of {clean(text.stamped_by, 60)} inside", _SMALL),) if text.stamped_by else ()),
     )
     step = y / (len(lines) + 0.35)
     for number, (line, style) in enumerate(lines, 1):

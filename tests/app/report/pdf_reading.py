@@ -25,6 +25,15 @@ def page_texts(pdf: bytes) -> list[str]:
         document.close()
 
 
+def first_page_with_stamp(pdf: bytes) -> str:
+    """Return the first page's text with the stamp flattened into it: text extraction leaves annotations out."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        document.flatten_annotations()
+        buffer = io.BytesIO()
+        document.save(buffer)
+    return page_texts(buffer.getvalue())[0]
+
+
 def whole_text(pdf: bytes) -> str:
     return " ".join(page_texts(pdf))
 

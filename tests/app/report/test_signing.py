@@ -17,7 +17,7 @@ from app.report.signing import Signer, sign_pdf
 from app.report.trust import trusting
 from app.report.verify import verify_report
 from tests.app.report.certificate_making import PASSPHRASE, make_p12, small_rsa, usage
-from tests.app.report.pdf_reading import page_texts
+from tests.app.report.pdf_reading import first_page_with_stamp, page_texts
 
 
 def problem(path: Path, passphrase: bytes = PASSPHRASE) -> str:
@@ -46,26 +46,17 @@ def test_the_stamp_says_who_for_what_and_that_it_is_a_throw_away(signed: bytes) 
         assert drawing.Resources.XObject.DiscernStamp is not None
     first = page_texts(signed)[0]
     assert "Unsigned draft" not in first
-    rendered = _annotation_text(signed)
+    rendered = first_page_with_stamp(signed)
     assert DEMO_MARK in rendered
     assert "SIMULATED DATA" in rendered
     assert "Signed by Demo Signer (throw-away)" in rendered
     assert "Meaning: author, final report" in rendered
 
 
-def _annotation_text(pdf: bytes) -> str:
-    """Flatten the stamp into the page, because text extraction leaves annotations out."""
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        document.flatten_annotations()
-        buffer = io.BytesIO()
-        document.save(buffer)
-    return page_texts(buffer.getvalue())[0]
-
-
 def test_another_certificate_has_no_throw_away_mark(draft: bytes, tmp_path: Path) -> None:
     made = make_p12(tmp_path, name="Dr <b>Ünal</b> 山田", middle=True)
     pdf = sign_pdf(draft, Signer(FileKey(made.p12, PASSPHRASE), meaning="preliminary report"))
-    text = _annotation_text(pdf)
+    text = first_page_with_stamp(pdf)
     assert DEMO_MARK not in text
     assert "Signed by Dr <b>Ünal</b> 山田" in text
     assert verify_report(pdf, trust=trusting(made.root)).ok
