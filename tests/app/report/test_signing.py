@@ -4,6 +4,8 @@ import io
 import os
 import stat
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
@@ -14,6 +16,7 @@ from app.report.certificates import DEMO_MARK, DemoSigner, is_demo, make_demo_si
 from app.report.errors import CertificateProblem, SigningFailed
 from app.report.keys import FileKey, TokenKey
 from app.report.signing import Signer, sign_pdf
+from app.report.stamp import StampText, stamp_pdf
 from app.report.trust import trusting
 from app.report.verify import verify_report
 from tests.app.report.certificate_making import PASSPHRASE, make_p12, small_rsa, usage
@@ -51,6 +54,13 @@ def test_the_stamp_says_who_for_what_and_that_it_is_a_throw_away(signed: bytes) 
     assert "SIMULATED DATA" in rendered
     assert "Signed by Demo Signer (throw-away)" in rendered
     assert "Meaning: author, final report" in rendered
+
+
+def test_the_stamp_names_who_gives_the_time() -> None:
+    text = StampText("Dr Test", "author", datetime.now(UTC), False, False, "tsa.hospital.example")
+    (page,) = page_texts(stamp_pdf(text, 236, 49))
+    assert "Time stamp of tsa.hospital.example inside" in page
+    assert "time stamp" not in page_texts(stamp_pdf(replace(text, stamped_by=""), 236, 49))[0].lower()
 
 
 def test_another_certificate_has_no_throw_away_mark(draft: bytes, tmp_path: Path) -> None:
