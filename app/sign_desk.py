@@ -19,6 +19,7 @@ from app.verify_desk import sentences_of
 from app.window_report import check_signed, proposed_signer, shown_certificate, sign_report, token_names
 from widgets.report_settings import ReportSettings
 from widgets.sign_dialog import ShownCertificate, SignDialog, SignIdentity, SignRequest
+from widgets.texts import noop, tr
 
 if TYPE_CHECKING:
     from analysis.types import Progress, Stop
@@ -27,10 +28,16 @@ if TYPE_CHECKING:
 SIGN, INSPECT, LOOK = "sign", "certificate", "tokens"
 MEANINGS = ("author, final report", "responsible radiologist, final report")
 AMENDING = ("author, amendment", "responsible radiologist, amendment")
-NO_LIBRARY = "To sign with a token or card, name its PKCS#11 library in the report settings."
-NO_TOKEN = "No token with a certificate is plugged in."
+NO_LIBRARY = noop("To sign with a token or card, name its PKCS#11 library in the report settings.")
+NO_TOKEN = noop("No token with a certificate is plugged in.")
+_SIGN_REPORT = noop(
+    "You sign the report as the preview shows it. The reading is then final: it can be amended, not changed."
+)
+_SIGN_AMENDMENT = noop(
+    "You sign the amendment as the preview shows it. The reading is then final: it can be amended, not changed."
+)
 _LOOK_AGAIN_MS = 2500
-_NOT_STORED = "Readings are not kept on this computer: the file is the only copy of what was signed."
+_NOT_STORED = noop("Readings are not kept on this computer: the file is the only copy of what was signed.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +85,10 @@ class SignDesk(QtCore.QObject):
         self._asked = report
         dialog = self._dialog()
         amends = bool(report.reading.amends)
-        what = "amendment" if amends else "report"
-        summary = (
-            f"You sign the {what} as the preview shows it. The reading is then final: it can be amended, not changed."
-            f"{_stamped_by(self._settings())}"
-        )
+        summary = tr(_SIGN_AMENDMENT if amends else _SIGN_REPORT) + _stamped_by(self._settings())
         # The name holds nothing about the patient.
         dialog.ask(summary, AMENDING if amends else MEANINGS, report.paper, self._folder / "report.pdf")
-        dialog.set_tokens((), NO_LIBRARY)
+        dialog.set_tokens((), tr(NO_LIBRARY))
         self._look_for_tokens()
         dialog.also.setChecked(self._keeping.store is None)
         proposal = proposed_signer(report.study)
@@ -113,7 +116,7 @@ class SignDesk(QtCore.QObject):
             return
         self._jobs.start(
             LOOK,
-            "Looking for the token",
+            tr("Looking for the token"),
             lambda *_: token_names(settings),
             done=self._show_tokens,
             failed=lambda sentence: self._dialog().set_tokens((), sentence),
@@ -123,7 +126,7 @@ class SignDesk(QtCore.QObject):
     def _show_tokens(self, names: tuple[str, ...]) -> None:
         if self.dialog is None:
             return
-        self.dialog.set_tokens(names, "" if names else NO_TOKEN)
+        self.dialog.set_tokens(names, "" if names else tr(NO_TOKEN))
         if not names:
             QtCore.QTimer.singleShot(_LOOK_AGAIN_MS, self, self._look_for_tokens)
 
@@ -131,7 +134,7 @@ class SignDesk(QtCore.QObject):
         settings = self._settings()
         self._jobs.start(
             INSPECT,
-            "Looking at the certificate",
+            tr("Looking at the certificate"),
             lambda *_: shown_certificate(identity, settings),
             done=self._show_certificate,
             failed=lambda sentence: self._show_certificate(ShownCertificate(problem=sentence)),
@@ -166,7 +169,7 @@ class SignDesk(QtCore.QObject):
             unwritten = _write(request.target, signed)
             return SignedOff(made_from, signed, kept, verification, request.target, unwritten)
 
-        self._jobs.start(SIGN, "Signing the report", work, done=self._on_signed, failed=self._on_failed)
+        self._jobs.start(SIGN, tr("Signing the report"), work, done=self._on_signed, failed=self._on_failed)
 
     def _on_failed(self, sentence: str) -> None:
         if self.dialog is not None:
@@ -177,12 +180,12 @@ class SignDesk(QtCore.QObject):
             return
         self.signed.emit(done)
         if self.dialog is not None:
-            self.dialog.set_outcome("The report is signed and the reading is final.", outcome_lines(done))
+            self.dialog.set_outcome(tr("The report is signed and the reading is final."), outcome_lines(done))
 
 
 def _stamped_by(settings: ReportSettings) -> str:
     host = urlsplit(settings.timestamp_url).hostname
-    return f" Its time comes from the time-stamp authority {host}." if host else ""
+    return " " + tr("Its time comes from the time-stamp authority {host}.", host=host) if host else ""
 
 
 def outcome_lines(done: SignedOff) -> list[tuple[bool, str]]:
@@ -190,13 +193,13 @@ def outcome_lines(done: SignedOff) -> list[tuple[bool, str]]:
     found = done.verification
     lines = sentences_of(found)
     if done.kept is not None:
-        lines.append((True, f"Kept in the store of readings. SHA-256 of the file: {done.kept.sha256}."))
+        lines.append((True, tr("Kept in the store of readings. SHA-256 of the file: {hash}.", hash=done.kept.sha256)))
     else:
-        lines.append((False, _NOT_STORED))
+        lines.append((False, tr(_NOT_STORED)))
     if done.unwritten:
         lines.append((False, done.unwritten))
     elif done.target is not None:
-        lines.append((True, f"Written to {done.target}."))
+        lines.append((True, tr("Written to {file}.", file=done.target)))
     return lines
 
 
@@ -217,5 +220,9 @@ def _write(target: Path | None, pdf: bytes) -> str:
     try:
         write_whole(target, pdf)
     except OSError as error:
-        return f"The file could not be written to {target}: {reason_of(error)}. Save it again with Save PDF."
+        return tr(
+            "The file could not be written to {file}: {reason}. Save it again with Save PDF.",
+            file=target,
+            reason=reason_of(error),
+        )
     return ""

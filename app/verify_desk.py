@@ -16,6 +16,7 @@ from app.session import ReadingSession
 from app.window_report import site_trust
 from widgets.report_settings import ReportSettings
 from widgets.report_verify_view import ReportVerifyView, VerifiedValue, VerifyRequest
+from widgets.texts import tr
 
 if TYPE_CHECKING:
     from app.report.trust import Trust
@@ -79,18 +80,18 @@ class VerifyDesk(QtCore.QObject):
 
         if self.view is not None:
             self.view.set_busy()
-        self._jobs.start(VERIFY, "Verifying the report", work, done=self._on_verified, failed=self._on_failed)
+        self._jobs.start(VERIFY, tr("Verifying the report"), work, done=self._on_verified, failed=self._on_failed)
 
     def _on_verified(self, verified: Verified) -> None:
         if self.view is None:
             return
         found = verified.found
-        title = "This report is valid." if found.ok else "This report is NOT valid."
+        title = tr("This report is valid.") if found.ok else tr("This report is NOT valid.")
         self.view.set_outcome(title, sentences_of(found), verified.values)
 
     def _on_failed(self, sentence: str) -> None:
         if self.view is not None:
-            self.view.set_outcome("The report could not be verified.", ((False, sentence),), ())
+            self.view.set_outcome(tr("The report could not be verified."), ((False, sentence),), ())
 
 
 def verified(report: Path, trust: Trust, studies: Callable[[], Sequence[Study]] | None, stop: Stop) -> Verified:
@@ -117,7 +118,7 @@ def verified(report: Path, trust: Trust, studies: Callable[[], Sequence[Study]] 
 
     found = verify_file(report, trust=trust, recompute=recompute)
     if stop():
-        raise Cancelled("Verifying was cancelled.")
+        raise Cancelled(tr("Verifying was cancelled."))
     values = (VerifiedValue(c.place, c.old, c.new, c.agrees) for c in compared_values(embedded, again[0]))
     return Verified(found, tuple(values))
 

@@ -17,6 +17,7 @@ from app.report_preview import Made, ReportInput
 from app.version import version
 from widgets.report_settings import ReportSettings
 from widgets.sign_dialog import ShownCertificate, SignIdentity
+from widgets.texts import tr
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -48,7 +49,7 @@ def proposed_signer(study: Study) -> Proposal:
             certificate = parent / _DEMO_SIGNER
             secret = certificate.with_suffix(".passphrase")
             if certificate.is_file() and secret.is_file():
-                note = "Simulated study: a throw-away demonstration certificate is filled in. It stands for nobody."
+                note = tr("Simulated study: a throw-away demonstration certificate is filled in. It stands for nobody.")
                 return Proposal(certificate, secret.read_text(encoding="utf-8").strip(), note)
     return Proposal()
 
@@ -165,7 +166,7 @@ def _shown_file(identity: SignIdentity) -> ShownCertificate | None:
     except ValueError:
         return None
     if bundle.cert is None:
-        return ShownCertificate(problem="The file holds no certificate.")
+        return ShownCertificate(problem=tr("The file holds no certificate."))
     return _shown(bundle.cert.certificate)
 
 
@@ -179,10 +180,14 @@ def _shown(certificate: x509.Certificate) -> ShownCertificate:
     problem = signing_problem(certificate, datetime.now(UTC))
     names = certificate.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
     issuer = str(names[0].value) if names else certificate.issuer.rfc4514_string()
-    valid = f"Valid {certificate.not_valid_before_utc:%Y-%m-%d} to {certificate.not_valid_after_utc:%Y-%m-%d}."
-    note = "A throw-away certificate of the demonstration: it stands for nobody." if is_demo(certificate) else ""
+    valid = tr(
+        "Valid {first} to {last}.",
+        first=f"{certificate.not_valid_before_utc:%Y-%m-%d}",
+        last=f"{certificate.not_valid_after_utc:%Y-%m-%d}",
+    )
+    note = tr("A throw-away certificate of the demonstration: it stands for nobody.") if is_demo(certificate) else ""
     return ShownCertificate(
-        common_name(certificate), issuer, valid, note, f"It may not sign: {problem}." if problem else ""
+        common_name(certificate), issuer, valid, note, tr("It may not sign: {why}.", why=problem) if problem else ""
     )
 
 

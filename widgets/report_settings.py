@@ -10,6 +10,7 @@ from analysis.paper import PAPERS, Paper
 from analysis.time_stamp_address import timestamp_problem
 from widgets import theme
 from widgets.path_row import path_row
+from widgets.texts import tr
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,17 @@ class ReportSettingsDialog(QtWidgets.QDialog):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Report settings")
+        self.setWindowTitle(tr("Report settings"))
         self.setMinimumWidth(600)
         self.paper = QtWidgets.QComboBox()
         self.paper.addItems(list(PAPERS))
-        self.paper.setAccessibleName("Paper size")
-        self.timestamp = self._line("Time-stamp authority", "https://… ; empty signs without a time stamp")
+        self.paper.setAccessibleName(tr("Paper size"))
+        self.timestamp = self._line(tr("Time-stamp authority"), tr("https://… ; empty signs without a time stamp"))
         self.module = self._line(
-            "Library of the token", "PKCS#11 library of a signature card; empty where none is used"
+            tr("Library of the token"), tr("PKCS#11 library of a signature card; empty where none is used")
         )
         self.trust = self._line(
-            "Trust folder", "holds roots (.pem) and revocation lists (.crl); empty is the usual one"
+            tr("Trust folder"), tr("holds roots (.pem) and revocation lists (.crl); empty is the usual one")
         )
         self.problem = QtWidgets.QLabel()
         self.problem.setWordWrap(True)
@@ -64,16 +65,16 @@ class ReportSettingsDialog(QtWidgets.QDialog):
     def _build(self) -> None:
         form = QtWidgets.QFormLayout()
         rows = (
-            ("&Paper", self.paper),
-            ("&Time stamps", self.timestamp),
-            ("T&oken library", path_row(self.module, self._choose_module)),
-            ("T&rust folder", path_row(self.trust, self._choose_trust)),
+            (tr("&Paper"), self.paper),
+            (tr("&Time stamps"), self.timestamp),
+            (tr("T&oken library"), path_row(self.module, self._choose_module)),
+            (tr("T&rust folder"), path_row(self.trust, self._choose_trust)),
         )
         for text, widget in rows:
             label = QtWidgets.QLabel(text)
             label.setBuddy(widget)
             form.addRow(label, widget)
-        note = QtWidgets.QLabel("Passphrases and PINs are asked for every signature and kept nowhere.")
+        note = QtWidgets.QLabel(tr("Passphrases and PINs are asked for every signature and kept nowhere."))
         theme.mark(note, "dim")
         form.addRow("", note)
         kinds = QtWidgets.QDialogButtonBox.StandardButton
@@ -101,12 +102,12 @@ class ReportSettingsDialog(QtWidgets.QDialog):
         self.buttons.button(QtWidgets.QDialogButtonBox.StandardButton.Ok).setEnabled(not wrong)
 
     def _choose_module(self) -> None:
-        name, _ = QtWidgets.QFileDialog.getOpenFileName(self, "PKCS#11 library", self.module.text())
+        name, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("PKCS#11 library"), self.module.text())
         if name:
             self.module.setText(name)
 
     def _choose_trust(self) -> None:
-        name = QtWidgets.QFileDialog.getExistingDirectory(self, "Trusted root certificates", self.trust.text())
+        name = QtWidgets.QFileDialog.getExistingDirectory(self, tr("Trusted root certificates"), self.trust.text())
         if name:
             self.trust.setText(name)
 

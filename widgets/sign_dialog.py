@@ -13,6 +13,7 @@ from analysis.paper import PAPERS
 from widgets import theme
 from widgets.path_row import path_row
 from widgets.sign_outcome import SignOutcome
+from widgets.texts import tr
 
 SignWith = Literal["file", "token"]
 _WIDTH = 640
@@ -67,7 +68,7 @@ class SignDialog(QtWidgets.QDialog):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Sign the report")
+        self.setWindowTitle(tr("Sign the report"))
         self.setMinimumWidth(_WIDTH)
         self._busy = False
         self._problem = ""
@@ -90,32 +91,32 @@ class SignDialog(QtWidgets.QDialog):
         self.summary = QtWidgets.QLabel()
         self.summary.setWordWrap(True)
         self.summary.setTextFormat(QtCore.Qt.TextFormat.PlainText)
-        self.with_file, self.with_token = self._kind("Certificate &file"), self._kind("&Token or card")
+        self.with_file, self.with_token = self._kind(tr("Certificate &file")), self._kind(tr("&Token or card"))
         self._kinds = QtWidgets.QButtonGroup(self)
         for button in (self.with_file, self.with_token):
             self._kinds.addButton(button)
-        self.certificate = self._line("Certificate file")
+        self.certificate = self._line(tr("Certificate file"))
         self.token = QtWidgets.QComboBox()
-        self.token.setAccessibleName("Certificate on the token")
-        self.secret = self._line("Passphrase")
+        self.token.setAccessibleName(tr("Certificate on the token"))
+        self.secret = self._line(tr("Passphrase"))
         self.secret.setEchoMode(QtWidgets.QLineEdit.EchoMode.Password)
         self.meaning, self.paper = QtWidgets.QComboBox(), QtWidgets.QComboBox()
-        self.meaning.setAccessibleName("Meaning of the signature")
-        self.paper.setAccessibleName("Paper size")
+        self.meaning.setAccessibleName(tr("Meaning of the signature"))
+        self.paper.setAccessibleName(tr("Paper size"))
         self.paper.addItems(list(PAPERS))
-        self.also = QtWidgets.QCheckBox("&Also write it to a file")
-        self.target = self._line("File")
+        self.also = QtWidgets.QCheckBox(tr("&Also write it to a file"))
+        self.target = self._line(tr("File"))
         self.holder = QtWidgets.QLabel()
         self.holder.setWordWrap(True)
         self.holder.setTextFormat(QtCore.Qt.TextFormat.PlainText)
-        self.holder.setAccessibleName("Certificate")
+        self.holder.setAccessibleName(tr("Certificate"))
         self.holder.setAlignment(QtCore.Qt.AlignmentFlag.AlignTop)
         # A form gives a wrapped label the height of its narrowest wrapping or none at all: room for four lines.
         self.holder.setFixedHeight(4 * self.fontMetrics().lineSpacing())
         self.problem = QtWidgets.QLabel()
         self.problem.setWordWrap(True)
         self.problem.setTextFormat(QtCore.Qt.TextFormat.PlainText)
-        self.problem.setAccessibleName("Problem")
+        self.problem.setAccessibleName(tr("Problem"))
         self.progress = QtWidgets.QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
@@ -136,7 +137,7 @@ class SignDialog(QtWidgets.QDialog):
         button.setText(text)
         button.setCheckable(True)
         button.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
-        button.setAccessibleName("Sign with " + text.replace("&", "").lower())
+        button.setAccessibleName(tr("Sign with {what}", what=text.replace("&", "").lower()))
         return button
 
     def _line(self, name: str) -> QtWidgets.QLineEdit:
@@ -153,19 +154,19 @@ class SignDialog(QtWidgets.QDialog):
         for button in (self.with_file, self.with_token):
             kinds.addWidget(button)
         kinds.addStretch(1)
-        self._form.addRow("Sign with", kinds)
+        self._form.addRow(tr("Sign with"), kinds)
         self._certificate_row = path_row(self.certificate, self._choose_certificate)
         self._target_row = path_row(self.target, self._choose_target)
-        self._secret_label = QtWidgets.QLabel("&Passphrase")
+        self._secret_label = QtWidgets.QLabel(tr("&Passphrase"))
         rows = (
-            (QtWidgets.QLabel("&Certificate"), self._certificate_row),
-            (QtWidgets.QLabel("&Certificate"), self.token),
+            (QtWidgets.QLabel(tr("&Certificate")), self._certificate_row),
+            (QtWidgets.QLabel(tr("&Certificate")), self.token),
             (self._secret_label, self.secret),
             (QtWidgets.QLabel(), self.holder),
-            (QtWidgets.QLabel("&Meaning"), self.meaning),
-            (QtWidgets.QLabel("Pape&r"), self.paper),
+            (QtWidgets.QLabel(tr("&Meaning")), self.meaning),
+            (QtWidgets.QLabel(tr("Pape&r")), self.paper),
             (QtWidgets.QLabel(), self.also),
-            (QtWidgets.QLabel("F&ile"), self._target_row),
+            (QtWidgets.QLabel(tr("F&ile")), self._target_row),
         )
         for label, widget in rows:
             label.setBuddy(widget)
@@ -181,7 +182,7 @@ class SignDialog(QtWidgets.QDialog):
         return page
 
     def _build_buttons(self) -> QtWidgets.QLayout:
-        self.cancel, self.sign = QtWidgets.QPushButton("Cancel"), QtWidgets.QPushButton("Sign")
+        self.cancel, self.sign = QtWidgets.QPushButton(tr("Cancel")), QtWidgets.QPushButton(tr("Sign"))
         theme.mark(self.sign, "primary")
         self.cancel.setAutoDefault(False)
         self.sign.setDefault(True)
@@ -232,11 +233,11 @@ class SignDialog(QtWidgets.QDialog):
         """Show whose certificate it is, or why it may not sign."""
         self._problem = shown.problem if shown is not None else ""
         if shown is None:
-            text = "The certificate is shown once its passphrase opens it."
+            text = tr("The certificate is shown once its passphrase opens it.")
         elif shown.problem:
             text = f"✕ {shown.problem}"
         else:
-            issued = f"Issued by {shown.issuer}." if shown.issuer else ""
+            issued = tr("Issued by {issuer}.", issuer=shown.issuer) if shown.issuer else ""
             text = " ".join(filter(None, (f"{shown.holder}." if shown.holder else "", issued, shown.valid, shown.note)))
         self.holder.setText(text)
         colour = theme.current().bad if self._problem else theme.current().dim
@@ -277,7 +278,7 @@ class SignDialog(QtWidgets.QDialog):
         placed = not self.also.isChecked() or bool(self.target.text().strip())
         self._target_row.setEnabled(self.also.isChecked() and not self._busy)
         self.sign.setEnabled(there and placed and not self._busy and not self._problem)
-        self.sign.setText("Signing…" if self._busy else "Sign")
+        self.sign.setText(tr("Signing…") if self._busy else tr("Sign"))
 
     # --- the reader ----------------------------------------------------------------------------------------------
 
@@ -293,8 +294,8 @@ class SignDialog(QtWidgets.QDialog):
         from_file = self.with_file.isChecked()
         self._form.setRowVisible(self._certificate_row, from_file)
         self._form.setRowVisible(self.token, not from_file)
-        self._secret_label.setText("&Passphrase" if from_file else "&PIN")
-        self.secret.setAccessibleName("Passphrase" if from_file else "PIN")
+        self._secret_label.setText(tr("&Passphrase") if from_file else tr("&PIN"))
+        self.secret.setAccessibleName(tr("Passphrase") if from_file else tr("PIN"))
         self._on_identity()
 
     def _on_identity(self) -> None:
@@ -309,7 +310,7 @@ class SignDialog(QtWidgets.QDialog):
 
     def _choose_certificate(self) -> None:
         chosen, _ = QtWidgets.QFileDialog.getOpenFileName(
-            self, "Certificate for signing", self.certificate.text(), "Certificates (*.p12 *.pfx)"
+            self, tr("Certificate for signing"), self.certificate.text(), tr("Certificates (*.p12 *.pfx)")
         )
         if chosen:
             self.certificate.setText(chosen)
@@ -318,7 +319,7 @@ class SignDialog(QtWidgets.QDialog):
 
     def _choose_target(self) -> None:
         chosen, _ = QtWidgets.QFileDialog.getSaveFileName(
-            self, "Write the signed report", self.target.text(), "PDF (*.pdf)"
+            self, tr("Write the signed report"), self.target.text(), tr("PDF (*.pdf)")
         )
         if chosen:
             self.target.setText(chosen)

@@ -32,8 +32,6 @@ SHOWN_BY = {
     "set_status", "set_waiting", "setHorizontalHeaderLabels",
 }  # fmt: skip
 MARKERS = ("tr", "noop", "plural")
-NOT_YET = {"report_settings", "sign_dialog", "sign_desk", "verify_desk", "window_report"}
-"""What is not marked for translation yet."""
 NO_VIEW = {"theme", "disc_csv", "volume_scene"}
 """Style sheets, the columns of a file, and why a scene cannot be drawn, which its view says in other words."""
 SENTENCE = re.compile(r"[A-Za-z]{2,}[,:;]? +[A-Za-z]{2,}|^&?[A-Z][a-z&]{2,}")
@@ -98,14 +96,13 @@ def test_no_text_that_is_shown_is_left_out(path: Path) -> None:
 
 
 def views() -> list[Path]:
-    return [path for path in sorted((ROOT / "widgets").glob("*.py")) if path.stem not in NOT_YET | NO_VIEW]
+    return [path for path in sorted((ROOT / "widgets").glob("*.py")) if path.stem not in NO_VIEW]
 
 
 def desks() -> list[Path]:
     """The modules that speak to the reader for their views."""
-    more = ("session", "keeping", "live_refit", "report_state", "report_preview", "report_pages")
-    every = [*sorted((ROOT / "app").glob("*_desk.py")), *(ROOT / "app" / f"{name}.py" for name in more)]
-    return [path for path in every if path.stem not in NOT_YET]
+    more = ("session", "keeping", "live_refit", "report_state", "report_preview", "report_pages", "window_report")
+    return [*sorted((ROOT / "app").glob("*_desk.py")), *(ROOT / "app" / f"{name}.py" for name in more)]
 
 
 def unmarked(node: ast.AST, *, but: tuple[str, ...] = ()) -> Iterator[tuple[int, str]]:
@@ -143,13 +140,6 @@ def test_no_desk_has_sentences_that_are_not_marked(path: Path) -> None:
         if re.match(r"&?[A-Z][a-z&]", text) and not KEYS.match(text) and text not in DATA
     ]
     assert missed == []
-
-
-def test_what_is_not_marked_yet_is_still_there_and_not_marked() -> None:
-    """Whoever marks one of these takes it off the list."""
-    paths = [path for folder in ("widgets", "app") for path in (ROOT / folder).glob("*.py") if path.stem in NOT_YET]
-    assert {path.stem for path in paths} == NOT_YET
-    assert [path.stem for path in paths if "from widgets.texts import" in path.read_text(encoding="utf-8")] == []
 
 
 def marker_calls() -> Iterator[tuple[str, ast.Call]]:
