@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from analysis.worklist import StudyId
-from app.store.errors import DamagedReport
+from app.store import revisions
+from app.store.errors import DamagedReport, ReadingIsFinal
 from app.store.revisions import Revision
 from app.store.tables import SIGNED_REPORT
 
@@ -74,6 +75,33 @@ def newest(connection: Connection, study_id: StudyId) -> SignedReport | None:
     query = select(*_COLUMNS).where(own).order_by(SIGNED_REPORT.c.number.desc()).limit(1)
     row: Any = connection.execute(query).first()
     return SignedReport(*row) if row is not None else None
+
+
+def newest_step(connection: Connection, study_id: StudyId) -> Revision | None:
+    """Return the step that the newest report signs, None where nothing was signed; raises as `revisions.latest`."""
+    report = newest(connection, study_id)
+    return revisions.latest(connection, study_id, up_to=report.revision) if report is not None else None
+
+
+def drop_amendment(
+    connection: Connection, study_id: StudyId, at: datetime, who: str, token: str | None
+) -> tuple[Revision, SignedReport]:
+    """Make the reading again what its newest report signs; the steps of the amendment stay in the history.
+
+    Raises
+    ------
+    ReadingIsFinal
+        If nothing of the reading is signed.
+    UnknownStudy, ReadingLocked
+        As `revisions.append`.
+    DamagedRevision
+        If the step that was signed is not what was written.
+    """
+    report, step = newest(connection, study_id), newest_step(connection, study_id)
+    if report is None or step is None:
+        raise ReadingIsFinal("Nothing of this reading is signed, so there is no amendment to drop.")
+    gesture = revisions.Gesture("", "amendment dropped", at, who)
+    return revisions.repeat(connection, step, gesture, token), report
 
 
 def pdf_of(connection: Connection, report: SignedReport) -> bytes:

@@ -17,7 +17,7 @@ from app.audit.events import AuditedObject, AuditEvent, Subject
 from app.store import list_query, locks, revisions, signed_reports, studies
 from app.store.copies import copy_study
 from app.store.engine import Database
-from app.store.errors import DamagedRevision, ReadingIsFinal
+from app.store.errors import DamagedRevision
 from app.store.locks import Lock, Workplace
 from app.store.opening import (
     anchors_of_embedded,
@@ -266,28 +266,12 @@ class Store:
     def signed_step(self, study_id: StudyId) -> Revision | None:
         """Return the reading as its newest report signs it, None where nothing was signed; raises as `latest`."""
         with self._database.reading() as connection:
-            report = signed_reports.newest(connection, study_id)
-            return revisions.latest(connection, study_id, up_to=report.revision) if report is not None else None
+            return signed_reports.newest_step(connection, study_id)
 
     def drop_amendment(self, study_id: StudyId, at: datetime, who: str) -> Revision:
-        """Make the reading again what its newest report signs; the steps of the amendment stay in the history.
-
-        Raises
-        ------
-        ReadingIsFinal
-            If nothing of the reading is signed.
-        ReadingLocked
-            If somebody else works on the reading.
-        DamagedRevision
-            If the step that was signed is not what was written.
-        """
+        """Make the reading again what its newest report signs; raises as `signed_reports.drop_amendment`."""
         with self._database.writing() as connection:
-            report = signed_reports.newest(connection, study_id)
-            step = revisions.latest(connection, study_id, up_to=report.revision) if report is not None else None
-            if report is None or step is None:
-                raise ReadingIsFinal("Nothing of this reading is signed, so there is no amendment to drop.")
-            gesture = Gesture("", "amendment dropped", at, who)
-            revision = revisions.repeat(connection, step, gesture, self._place.token)
+            revision, report = signed_reports.drop_amendment(connection, study_id, at, who, self._place.token)
             self.audit.append_to(connection, _dropped(studies.subject_in(connection, study_id), revision, report))
             return revision
 
