@@ -14,6 +14,7 @@ from widgets import theme, wording
 from widgets.disc_cells import DiscCells
 from widgets.disc_columns import PriorDisc
 from widgets.disc_model import DiscModel
+from widgets.elided_label import ElidedLabel
 from widgets.texts import noop, plural, tr
 from widgets.voxel_table import VoxelTable
 
@@ -50,9 +51,8 @@ class DiscTable(QtWidgets.QFrame):
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 6)
         layout.setSpacing(4)
-        self.heading = QtWidgets.QLabel()
+        self.heading = ElidedLabel()
         theme.mark(self.heading, "heading")
-        self.heading.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred)
         self.more = QtWidgets.QLabel()
         theme.mark(self.more, "dim")
         line = QtWidgets.QHBoxLayout()

@@ -164,6 +164,12 @@ def _palette(tokens: Tokens) -> QtGui.QPalette:
         role.HighlightedText: tokens.text,
         role.Link: tokens.info,
         role.BrightText: tokens.bad,
+        # The edges of what Qt draws itself, such as the button in a combo box: flat, without light and shadow.
+        role.Light: tokens.raised,
+        role.Midlight: tokens.raised,
+        role.Mid: tokens.border,
+        role.Dark: tokens.raised,
+        role.Shadow: tokens.raised,
     }
     palette = QtGui.QPalette()
     for which, colour in colours.items():
@@ -174,6 +180,7 @@ def _palette(tokens: Tokens) -> QtGui.QPalette:
 
 
 def _style_sheet(t: Tokens) -> str:
+    """Return the sheet; a combo box has no ground here, for with one Qt gives its button a relief."""
     return f"""
     QMainWindow, QDialog {{ background: {t.window}; }}
     QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px; }}
@@ -200,7 +207,7 @@ def _style_sheet(t: Tokens) -> str:
         font-weight: bold; }}
     QToolButton[role="choice"]:checked:focus {{ border: 1px solid {t.text}; }}
     QToolButton[role="choice"]:disabled {{ color: {t.dim}; border-color: {t.raised}; }}
-    QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 4px;
+    QComboBox {{ border: 1px solid {t.border}; border-radius: 4px;
         padding: 2px 8px; min-height: {TARGET_PX - 6}px; }}
     QLineEdit {{ background: {t.panel}; border: 1px solid {t.border}; border-radius: 4px;
         padding: 2px 6px; min-height: {TARGET_PX - 6}px; }}

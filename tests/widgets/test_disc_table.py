@@ -422,3 +422,9 @@ def test_buttons(
 ) -> None:
     with qtbot.waitSignal(signal(table), timeout=1000):
         qtbot.mouseClick(button(table), Qt.MouseButton.LeftButton)
+
+
+def test_a_heading_without_room_ends_in_an_ellipsis(table: DiscTable, qtbot: QtBot) -> None:
+    assert not table.heading.elided
+    table.resize(420, 330)
+    qtbot.waitUntil(lambda: table.heading.elided)
