@@ -11,6 +11,7 @@ from analysis.results import reading_of
 from analysis.voxel_settings import VoxelSettings
 from app.report.compare import Compared, compared_values
 from widgets.adjust_wording import change_text
+from widgets.texts import english
 from widgets.undone_wording import STEP_WORDS
 
 _NUMBERS: Final = (" ratios ", " evidence lr median", " evidence class", "exam evaluable", "exam withheld")
@@ -32,6 +33,7 @@ _RECORD: Final = {
 }
 
 
+@english()
 def report_changes(before: Mapping[str, Any], after: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[str, ...]:
     """Return what changed from one results.json to another, for the reader and for the amended report.
 

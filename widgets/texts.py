@@ -6,14 +6,31 @@ a value; a translation may put them in another order, or leave one out.
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
+from typing import Final
+
 from PySide6 import QtCore
 
 CONTEXT = "discern"
+_ENGLISH: Final = contextvars.ContextVar("english", default=False)
+
+
+@contextlib.contextmanager
+def english() -> Iterator[None]:
+    """Leave the texts in English meanwhile, as documents have them; other threads are not concerned."""
+    before = _ENGLISH.set(True)
+    try:
+        yield
+    finally:
+        _ENGLISH.reset(before)
 
 
 def tr(text: str, /, **values: object) -> str:
     """Return a text in the reader's language, with its values in place."""
-    return _filled(QtCore.QCoreApplication.translate(CONTEXT, text), text, values)
+    found = text if _ENGLISH.get() else QtCore.QCoreApplication.translate(CONTEXT, text)
+    return _filled(found, text, values)
 
 
 def plural(one: str, many: str, count: int, /, **values: object) -> str:
@@ -22,7 +39,7 @@ def plural(one: str, many: str, count: int, /, **values: object) -> str:
     A language may have more forms than two: a translation knows all of its own under the text for many.
     """
     values = {"n": count, **values}
-    found = QtCore.QCoreApplication.translate(CONTEXT, many, None, count)
+    found = many if _ENGLISH.get() else QtCore.QCoreApplication.translate(CONTEXT, many, None, count)
     return _filled(found if found != many else (one if count == 1 else many), one if count == 1 else many, values)
 
 

@@ -18,11 +18,13 @@ from app.report.source import ReportSource
 from app.report.summary import gate_table, numbers_tables, summary_of
 from app.report.template import ReportTemplate, SectionRule, load_template, template_words
 from app.report.wording import UNKNOWN, clean, dicom_date, moment, sex
+from widgets.texts import english
 
 _MOST_PAGES = 24
 """A grid of voxels has its pages for the first of them only."""
 
 
+@english()
 def report_content(source: ReportSource, *, signed: bool) -> ReportContent:
     """Say what the report says; `signed` is whether it is going to be signed."""
     study, exam, protocol = source.study, source.exam, source.protocol

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import re
 import string
 import subprocess
@@ -17,8 +18,16 @@ from PySide6 import QtCore, QtWidgets
 from pytestqt.qtbot import QtBot
 
 from analysis.exam_record import ExamRecord
-from analysis.types import ExamResult, Study
+from analysis.reading import Reading, VoxelReading, voxel_key
+from analysis.types import ExamResult, FitSettings, Study
+from analysis.voxel_settings import VoxelSettings
+from app.outputs import exam_bytes
+from app.report.content import report_content
+from app.report_changes import report_changes
+from app.resource_files import load_protocol
 from app.translation import load_translation
+from tests.app.report.conftest import source_of
+from tests.samples import sample_exam, sample_study
 from widgets.main_window import MainWindow
 from widgets.network_window import NetworkWindow
 from widgets.report_verify_view import ReportVerifyView
@@ -289,6 +298,19 @@ def test_the_rooms_of_report_and_network_are_translated(pseudo_language: None, q
             shown += [tabs.tabText(at) for at in range(tabs.count())]
         assert [text for text in shown if WORD.search(text) and "[" not in text] == []
         assert len([text for text in shown if "[" in text]) > 10
+
+
+def test_reports_are_english_in_every_language(pseudo_language: None) -> None:
+    study, exam = sample_study(), sample_exam()
+    key = voxel_key(exam.voxels[0].acquisition)
+    turned = VoxelReading(VoxelSettings(fit=FitSettings(phase0_rad=0.1, left_out=("Tau",))))
+    reading = Reading(voxels={key: turned})
+    source = source_of(study, exam, load_protocol("disc"), reading=reading)
+    (lines,) = [s.lines for s in report_content(source, signed=False).sections if s.title == "Changed by the reader"]
+    assert lines == ("L1-L2: zero-order phase +5.7°, without Tau.",)
+    before, after = (json.loads(exam_bytes(study, exam, one)) for one in (Reading(), reading))
+    assert report_changes(before, after, {key: "L1-L2"}) == ("L1-L2: zero-order phase +5.7°, without Tau",)
+    assert tr("Copy table") == "[Cõpy tàblé]"
 
 
 def test_plural_forms_are_those_of_the_language(pseudo_language: None) -> None:
