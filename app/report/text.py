@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,10 +52,16 @@ def _draw_run(canvas: Any, x: float, y: float, run: Run, size: float) -> float:
         exact = run.exact.encode("utf-16-be").hex().upper()
         canvas._code.append(f"/Span <</ActualText <FEFF{exact}>>> BDC")
     canvas.setFont(run.font, size)
-    canvas.drawString(x, y, run.shown)
+    if run.places is None:
+        canvas.drawString(x, y, run.shown)
+    else:
+        pen = x
+        for character, place in zip(run.shown, run.places, strict=True):
+            canvas.drawString(pen + place.right * size / 1000, y + place.up * size / 1000, character)
+            pen += place.advance * size / 1000
     if run.exact is not None:
         canvas._code.append("EMC")
-    return float(canvas.stringWidth(run.shown, run.font, size))
+    return run.width(size)
 
 
 def wrapped(text: str, width: float, style: Style) -> list[str]:
@@ -75,12 +82,13 @@ def wrapped(text: str, width: float, style: Style) -> list[str]:
 
 
 def _broken(word: str, width: float, style: Style) -> list[str]:
-    """Cut a word that is wider than a line."""
+    """Cut a word that is wider than a line, never between a letter and its marks."""
     if text_width(word, style.size, bold=style.bold) <= width:
         return [word]
     pieces, piece = [], ""
     for character in word:
-        if piece and text_width(piece + character, style.size, bold=style.bold) > width:
+        goes_on = unicodedata.category(character).startswith("M") or character in "\u200c\u200d"
+        if piece and not goes_on and text_width(piece + character, style.size, bold=style.bold) > width:
             pieces.append(piece)
             piece = ""
         piece += character

@@ -7,6 +7,7 @@ import io
 import re
 import shutil
 import subprocess
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import pytest
 from analysis.protocol import Protocol
 from analysis.types import ExamResult, Study
 from app.report import report_bytes
+from app.report.fonts import lacks_glyphs, runs
+from app.report.text import BODY, wrapped
 from tests.app.report.conftest import source_of
 from tests.app.report.pdf_reading import page_texts
 
@@ -32,7 +35,13 @@ NAMES = {
     "override": "Doe\u202e^enaJ",
     "emoji": "Doe😀^Jane👩🏽‍⚕️",
     "combining": "Z" + "\u0301\u0300\u0302" * 20 + "oe^Jane",
-    "han": "山田^太郎",
+    "japanese": "山田^太郎 やまだ タロウ",
+    "chinese": "歐陽菲菲^王小明",
+    "korean": "김철수^홍길동",
+    "hindi": "राजेश्वरी^शर्मा क्षत्रिय",
+    "tamil": "தமிழ்ச்செல்வன்^கோபால்",
+    "thai": "สมชาย^ใจดี",
+    "64 marks": "क्षि" * 16,
     "64 wide": "W" * 64,
     "64 narrow": "i" * 64,
     "64 mixed": "<b>&" * 16,
@@ -101,7 +110,9 @@ def test_a_name_is_found_as_it_is_written(made: dict[str, bytes], key: str) -> N
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext of poppler-utils")
-@pytest.mark.parametrize("key", ["plain", "markup", "entity", "64 wide", "hebrew", "han", "emoji"])
+@pytest.mark.parametrize(
+    "key", ["plain", "markup", "entity", "64 wide", "hebrew", "japanese", "korean", "hindi", "tamil", "thai", "emoji"]
+)
 def test_another_program_finds_the_name_too(made: dict[str, bytes], key: str, tmp_path: Path) -> None:
     path = tmp_path / "report.pdf"
     path.write_bytes(made[key])
@@ -112,7 +123,7 @@ def test_another_program_finds_the_name_too(made: dict[str, bytes], key: str, tm
 
 
 @pytest.mark.skipif(shutil.which("pdffonts") is None, reason="needs pdffonts of poppler-utils")
-@pytest.mark.parametrize("key", ["plain", "arabic", "emoji"])
+@pytest.mark.parametrize("key", ["plain", "arabic", "emoji", "chinese", "hindi"])
 def test_another_program_finds_every_font_embedded(made: dict[str, bytes], key: str, tmp_path: Path) -> None:
     path = tmp_path / "report.pdf"
     path.write_bytes(made[key])
@@ -121,3 +132,42 @@ def test_another_program_finds_every_font_embedded(made: dict[str, bytes], key: 
     for line in lines:
         embedded, subset = line.split()[-5:-3]
         assert (embedded, subset) == ("yes", "yes"), line
+
+
+@pytest.mark.parametrize("key", ["japanese", "chinese", "korean", "hindi", "tamil", "thai", "arabic", "hebrew"])
+def test_every_letter_has_a_glyph(made: dict[str, bytes], key: str) -> None:
+    assert not lacks_glyphs(NAMES[key])
+    assert "□" not in page_texts(made[key])[0]
+
+
+def test_the_bytes_do_not_depend_on_reports_made_before(made: dict[str, bytes], study, exam, protocol) -> None:
+    one = dataclasses.replace(exam, voxels=exam.voxels[:1])
+    info = dataclasses.replace(study.info, patient_name=NAMES["hindi"])
+    source = source_of(dataclasses.replace(study, info=info), one, protocol)
+    assert report_bytes(source) == made["hindi"]
+
+
+@pytest.mark.parametrize(
+    ("text", "glyphs"),
+    [("क्ष", 1), ("শ্রী", 2), ("ที่", 3)],
+    ids=["one ligature", "ligature and vowel sign", "stacked marks"],
+)
+def test_letters_join_as_their_script_wants(text: str, glyphs: int) -> None:
+    """The number of glyphs is what the scripts' rules ask for, not what the characters count."""
+    (run,) = runs(text)
+    assert run.exact == text
+    assert run.places is not None
+    assert len(run.shown) == len(run.places) == glyphs
+
+
+def test_marks_stand_above_their_letter() -> None:
+    (run,) = runs("ที่")
+    assert run.places is not None
+    assert [round(place.advance) for place in run.places[1:]] == [0, 0]
+
+
+def test_a_line_never_begins_with_a_mark() -> None:
+    lines = wrapped("क्षि" * 30, 60, BODY)
+    assert len(lines) > 3
+    assert "".join(lines) == "क्षि" * 30
+    assert not any(unicodedata.category(line[0]).startswith("M") for line in lines)
