@@ -3,7 +3,9 @@
     python -m tests.benchmarks.receive_rate [--objects 200] [--rounds 5]
 
 The sender is dcmtk's storescu on one association; each round sends the same new objects of 512 KiB to one program and
-then to the other, and the median of the rounds counts. The receiver runs in a process of its own, as storescp does.
+then to the other, and the median of the rounds' ratios counts. The receiver runs in a process of its own, as storescp
+does. Before each run the disk is settled, and nothing is deleted between: else the receiver, which waits for the disk,
+would wait for what the benchmark and storescp left to be written.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,26 +30,44 @@ ROOT = Path(__file__).resolve().parents[2]
 OBJECT_BYTES = 512 << 10
 
 
+@dataclass(frozen=True)
+class Rates:
+    """Each round's objects per second of the receiver and of storescp, and the disk's time per object in s."""
+
+    ours: list[float]
+    theirs: list[float]
+    disk_s: list[float]
+
+    @property
+    def ratio(self) -> float:
+        """The median of the rounds' ratios."""
+        return statistics.median(ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--objects", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--folder", type=Path, help="where the objects are written (default: the system's for such)")
     options = parser.parse_args()
-    ours, theirs, floor = compare(options.objects, options.rounds)
-    say(f"discern receive, durable     {ours:7.1f} objects/s")
-    say(f"dcmtk storescp               {theirs:7.1f} objects/s")
-    say(f"ratio                        {ours / theirs:7.2f}")
-    say(f"writing, fsync, link, fsync of the folder alone: {1e3 * floor:.2f} ms per object")
+    found = compare(options.objects, options.rounds, options.folder)
+    for number, (ours, theirs, disk_s) in enumerate(zip(found.ours, found.theirs, found.disk_s, strict=True)):
+        text = f"discern receive {ours:7.1f}, storescp {theirs:7.1f} objects/s, ratio {ours / theirs:.2f}"
+        say(f"round {number + 1}: {text}; the disk alone {1e3 * disk_s:.2f} ms per object, {2 / disk_s:.0f} fsync/s")
+    say(f"median: discern receive, durable {statistics.median(found.ours):7.1f} objects/s")
+    say(f"        dcmtk storescp           {statistics.median(found.theirs):7.1f} objects/s")
+    say(f"        ratio                    {found.ratio:7.2f}")
+    say(f"        write, fsync, link, fsync of the folder: {1e3 * statistics.median(found.disk_s):.2f} ms per object")
     return 0
 
 
-def compare(objects: int, rounds: int) -> tuple[float, float, float]:
-    """Return the median rates of the receiver and of storescp in objects per second, and the disk's part in s."""
+def compare(objects: int, rounds: int, place: Path | None = None) -> Rates:
+    """Return the rates of the receiver and of storescp, measured in turn."""
     if shutil.which("storescp") is None or shutil.which("storescu") is None:
         raise SystemExit("dcmtk is needed (apt-get install dcmtk)")
-    folder = Path(tempfile.mkdtemp(prefix="receive-rate-"))
+    folder = Path(tempfile.mkdtemp(prefix="receive-rate-", dir=place))
     try:
-        rates: dict[str, list[float]] = {"ours": [], "theirs": []}
+        rates: dict[str, list[float]] = {"ours": [], "theirs": [], "disk": []}
         ports = {"ours": free_port(), "theirs": free_port()}
         with running(ours_command(folder / "ours", ports["ours"]), ports["ours"]):
             (folder / "theirs").mkdir()
@@ -55,11 +76,19 @@ def compare(objects: int, rounds: int) -> tuple[float, float, float]:
                 for number in range(rounds):
                     sent = make_objects(folder / f"sent-{number}", objects)
                     for name in ("ours", "theirs") if number % 2 else ("theirs", "ours"):
+                        settle()
                         rates[name].append(objects / send(sent, ports[name]))
-                    shutil.rmtree(sent)
-        return statistics.median(rates["ours"]), statistics.median(rates["theirs"]), disk_s(folder)
+                    settle()
+                    rates["disk"].append(disk_s(folder / f"disk-{number}"))
+        return Rates(rates["ours"], rates["theirs"], rates["disk"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def settle() -> None:
+    """Have everything written that waits to be, and let the receiver sort what came."""
+    time.sleep(1.0)
+    os.sync()
 
 
 def ours_command(folder: Path, port: int) -> list[str]:
@@ -142,8 +171,8 @@ def disk_s(folder: Path, count: int = 50) -> float:
     """Return what it costs in s to make one object durable, without any network."""
     from app.dicom.network.sink import Sink
 
-    target, data, times = folder / "disk", os.urandom(OBJECT_BYTES), []
-    target.mkdir()
+    target, data, times = folder / "kept", os.urandom(OBJECT_BYTES), []
+    target.mkdir(parents=True)
     for number in range(count):
         began_s = time.monotonic()
         sink = Sink(folder, OBJECT_BYTES)

@@ -28,5 +28,5 @@ def test_what_was_acknowledged_is_there_after_kills() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("storescp") is None, reason="dcmtk is needed (apt-get install dcmtk)")
 def test_the_rate_can_be_measured() -> None:
-    ours, theirs, disk_s = receive_rate.compare(objects=20, rounds=1)
-    assert min(ours, theirs, disk_s) > 0
+    found = receive_rate.compare(objects=20, rounds=1)
+    assert min(*found.ours, *found.theirs, *found.disk_s, found.ratio) > 0

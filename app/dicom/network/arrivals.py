@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from app.atomic_file import write_whole
 from app.dicom.network.inbox import Inbox
 
 _TURN_S = 0.5
+_LULL_S, _LATEST_S = 0.25, 5.0
+"""Sorting waits for a lull, so that it does not slow what comes, but no longer than the second."""
 _DONE = "processed"
 OnComplete = Callable[[str, Path], None]
 """Called with the name and the folder of a study, on the thread of the arrivals; it should hand it on and return."""
@@ -29,6 +32,7 @@ class Arrivals:
     def __init__(self, inbox: Inbox, quiet_s: float, on_complete: OnComplete) -> None:
         self._inbox, self._quiet_s, self._on_complete = inbox, quiet_s, on_complete
         self._last_s: dict[str, float] = {}
+        self._sorted_s = -math.inf
         self._states: dict[str, str] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -80,6 +84,10 @@ class Arrivals:
                 continue  # a full or vanished disk: the objects are where they were, and the next turn tries again
 
     def _turn(self) -> None:
+        now_s = time.monotonic()
+        if self._inbox.quiet_s < _LULL_S and now_s - self._sorted_s < _LATEST_S:
+            return
+        self._sorted_s = now_s
         for sorted_object in self._inbox.sort_arrived():
             if sorted_object.study is not None:
                 with self._lock:

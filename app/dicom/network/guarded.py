@@ -23,22 +23,27 @@ from pynetdicom.association import Association
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
 from analysis.network import Limits
+from app.dicom.network.data_pdus import DataPdus
 from app.dicom.network.gate import Gate, Visit
-from app.dicom.network.spooling import MakeSink, SpoolingDimse
+from app.dicom.network.spooling import MakeSink, OnObject, SpoolingDimse
 
 _WAIT_S = 0.02
 _TURN_S = 0.001
 _IDLE_S = 1.0
 
 
-def harden(association: Association, limits: Limits, make_sink: MakeSink | None = None) -> None:
+def harden(
+    association: Association, limits: Limits, make_sink: MakeSink | None = None, on_object: OnObject | None = None
+) -> None:
     """Put limits on an association whose connection has just been made; with a sink, objects go into that."""
     transport: Any = association.dul.socket
     transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     transport.__class__ = _GuardedSocket
-    transport.limits, transport.heard_s = limits, time.monotonic()
+    transport.limits, transport.heard_s, transport.given_back = limits, time.monotonic(), None
     if make_sink is not None:
-        association.dimse = SpoolingDimse(association, limits, make_sink)
+        association.dimse = dimse = SpoolingDimse(association, limits, make_sink, on_object)
+        data_pdus = DataPdus(association, transport, dimse, limits.pdu_bytes)
+        association.dul._read_pdu_data = data_pdus.read  # type: ignore[method-assign]
     waking = _WakingQueue()
     with contextlib.suppress(queue.Empty):
         while True:
@@ -76,6 +81,7 @@ class _GuardedSocket(AssociationSocket):
     limits: Limits
     waking: _WakingQueue
     heard_s: float
+    given_back: bytearray | None
 
     @property
     def ready(self) -> bool:
@@ -95,23 +101,40 @@ class _GuardedSocket(AssociationSocket):
         return self.socket in found
 
     def recv(self, nr_bytes: int) -> bytearray:
-        count = nr_bytes
-        if count > self.limits.pdu_bytes:
+        given_back, self.given_back = self.given_back, None
+        if given_back is not None:
+            return given_back
+        if nr_bytes > self.limits.pdu_bytes:
             raise OSError("the peer announced a PDU beyond the limit")
-        self.heard_s = time.monotonic()
-        sock: Any = self.socket
-        data, got, end_s = bytearray(count), 0, time.monotonic() + self.limits.pdu_s
+        data = bytearray(nr_bytes)
         with memoryview(data) as view:
-            while got < count:
-                left_s = end_s - time.monotonic()
-                if left_s <= 0:
-                    raise TimeoutError("the peer did not finish a PDU in time")
-                sock.settimeout(left_s)
-                read = sock.recv_into(view[got:])
-                if not read:
-                    break
-                got += read
-        return data if got == count else data[:got]
+            got = self._fill(view)
+        return data if got == nr_bytes else data[:got]
+
+    def recv_all_into(self, view: memoryview) -> None:
+        """Fill a view; raises OSError where the connection ends or the time is over before that."""
+        if self._fill(view) < len(view):
+            raise OSError("the peer closed the connection within a PDU")
+
+    def give_back(self, data: bytearray) -> None:
+        """Let the next `recv` return this: it was read to look at, and is somebody else's."""
+        self.given_back = data
+
+    def _fill(self, view: memoryview) -> int:
+        """Read until a view is full or the connection ends, and return how much was read."""
+        sock: Any = self.socket
+        self.heard_s = now_s = time.monotonic()
+        got, end_s = 0, now_s + self.limits.pdu_s
+        while got < len(view):
+            left_s = end_s - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError("the peer did not finish a PDU in time")
+            sock.settimeout(left_s)
+            read = sock.recv_into(view[got:])
+            if not read:
+                break
+            got += read
+        return got
 
 
 def forget_unfinished(event: evt.Event) -> None:
@@ -177,7 +200,7 @@ class GuardedHandler(RequestHandler):
 
     def _create_association(self) -> Association:
         association = super()._create_association()
-        harden(association, self.server.limits, self.server.make_sink)
+        harden(association, self.server.limits, self.server.make_sink, self.server.on_object)
         association.visit = self.server.visits.pop(self.request)  # type: ignore[attr-defined]
         return association
 
@@ -219,6 +242,7 @@ class GuardedServer(ThreadedAssociationServer):
     entities : for each allowed address, the entity that knows the AE titles that may call from it
     tls : None speaks plain TCP
     make_sink : returns what an arriving object is written to
+    on_object : keeps an object that came whole, and returns what is answered
     """
 
     daemon_threads = True
@@ -232,9 +256,11 @@ class GuardedServer(ThreadedAssociationServer):
         limits: Limits,
         tls: ssl.SSLContext | None,
         make_sink: MakeSink,
+        on_object: OnObject,
         **options: Any,
     ) -> None:
-        self.entities, self.gate, self.limits, self.tls, self.make_sink = entities, gate, limits, tls, make_sink
+        self.entities, self.gate, self.limits, self.tls = entities, gate, limits, tls
+        self.make_sink, self.on_object = make_sink, on_object
         self.visits: dict[socket.socket, Visit] = {}
         super().__init__(*args, **{**options, "request_handler": GuardedHandler})
 

@@ -13,8 +13,11 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import io
+import math
+import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +34,8 @@ from app.dicom.network.sink import Sink, sync_folder
 Kept = Literal["kept", "same", "different", "disk full", "too large"]
 _STUDY_UID = Tag("StudyInstanceUID")
 _INSTANCE_UID = Tag("SOPInstanceUID")
-_HEAD_BYTES = 4 << 20
+_HEAD_BYTES = (1 << 16, 4 << 20)
+"""How much of an object is looked at for its study; the second where the first does not reach."""
 _HASH_CHARACTERS = 40
 
 
@@ -70,6 +74,7 @@ class Inbox:
         self.studies, self._aside = folder / "studies", folder / "set aside"
         self._lock = threading.Lock()
         self._places: dict[str, Path] = {}
+        self._kept_s = -math.inf
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for part in (self._incoming, self._arrived, self.studies, self._aside):
@@ -108,19 +113,26 @@ class Inbox:
             with self._lock:
                 before = self._places.get(name)
             if before is not None and before.exists():
-                return "same" if filecmp.cmp(sink.name, before, shallow=False) else "different"
+                return _compared(sink, before)
             target = self._arrived / f"{name}.dcm"
             try:
                 sink.keep(target)
             except FileExistsError:
-                return "same" if filecmp.cmp(sink.name, target, shallow=False) else "different"
+                return _compared(sink, target)
             with self._lock:
                 self._places[name] = target
+                self._kept_s = time.monotonic()
             return "kept"
         except OSError:
             return "disk full"
         finally:
             sink.close()
+
+    @property
+    def quiet_s(self) -> float:
+        """For how long nothing new has come."""
+        with self._lock:
+            return time.monotonic() - self._kept_s
 
     def place_of(self, sop_instance_uid: str) -> Path | None:
         """Return the file of an object that was received, None where it was not."""
@@ -130,6 +142,7 @@ class Inbox:
 
     def sort_arrived(self) -> Iterator[Sorted]:
         """Move what has arrived to its study's folder; what another thread moves meanwhile is left to that."""
+        touched = {self.studies}
         for path in sorted(self._arrived.glob("*.dcm")):
             uid = _study_uid(path)
             folder = self._aside if uid is None else self.studies / name_of(uid)
@@ -141,8 +154,11 @@ class Inbox:
                 continue
             with self._lock:
                 self._places[path.stem] = target
+            touched.add(folder)
             yield Sorted(None if uid is None else folder.name, target)
-        sync_folder(self.studies)
+        if len(touched) > 1:
+            for folder in touched:
+                sync_folder(folder)
 
     def objects_of(self, study: str) -> list[Path]:
         """Return the files of a study."""
@@ -153,12 +169,34 @@ class Inbox:
         return sorted(path.name for path in self.studies.iterdir() if path.is_dir())
 
 
+def _compared(sink: Sink, kept: Path) -> Kept:
+    """Compare what came with what is kept, which is on the disk for certain when this returns ``same``.
+
+    It may have been written a moment ago on another association, or just before a kill.
+    """
+    if not filecmp.cmp(sink.name, kept, shallow=False):
+        return "different"
+    fd = os.open(kept, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    sync_folder(kept.parent)
+    return "same"
+
+
 def _study_uid(path: Path) -> str | None:
     """Return the Study Instance UID of an object, None where it has none or is not the object it came as."""
+    return next((uid for count in _HEAD_BYTES if (uid := _study_uid_in(path, count)) is not None), None)
+
+
+def _study_uid_in(path: Path, count: int) -> str | None:
     try:
         with path.open("rb") as file:
-            head = io.BytesIO(file.read(_HEAD_BYTES))
+            head = io.BytesIO(file.read(count))
         found = read_partial(head, lambda tag, *_: tag > _STUDY_UID, specific_tags=[_INSTANCE_UID, _STUDY_UID])
+        if head.tell() >= count:
+            return None  # cut off by us, maybe within the UID
         claimed = str(found.file_meta.MediaStorageSOPInstanceUID)
         uid, instance = str(found.get("StudyInstanceUID", "")), str(found.get("SOPInstanceUID", ""))
     except (InvalidDicomError, OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError):

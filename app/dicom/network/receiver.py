@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydicom.dataset import Dataset
 from pydicom.uid import ImplicitVRLittleEndian
 from pynetdicom import AE, evt
+from pynetdicom.association import Association
 
 from analysis.network import NetworkSettings, Node
 from app.atomic_file import reason_of
@@ -20,6 +21,7 @@ from app.dicom.network.errors import BadNetworkSettings, NetworkProblem
 from app.dicom.network.gate import Gate, addresses_of
 from app.dicom.network.guarded import GuardedServer, PeerEntity, forget_unfinished
 from app.dicom.network.inbox import Inbox, Kept
+from app.dicom.network.sink import Sink
 from app.dicom.network.sop_classes import COMMITMENT, ENCODINGS, PLAIN, STORED, VERIFICATION
 from app.dicom.network.tls import server_context
 
@@ -84,6 +86,7 @@ class Receiver:
                 limits=self._settings.limits,
                 tls=tls,
                 make_sink=self._inbox.sink,
+                on_object=self._on_object,
             )
         except OSError as error:
             raise NetworkProblem(
@@ -108,22 +111,17 @@ class Receiver:
             (evt.EVT_REQUESTED, _make_room),
             (evt.EVT_ESTABLISHED, _note_associated),
             (evt.EVT_CONN_CLOSE, forget_unfinished),
-            (evt.EVT_C_STORE, self._on_store),
             (evt.EVT_N_ACTION, self._on_action),
             (evt.EVT_N_EVENT_REPORT, self._on_event_report),
         ]
 
-    def _on_store(self, event: evt.Event) -> Dataset | int:
+    def _on_object(self, association: Association, uid: str, sink: Sink) -> tuple[int, str]:
         """Answer with success only for what is on the disk; nothing is parsed here."""
-        request: Any = event.request
-        sink, uid = request._dataset_file, str(request.AffectedSOPInstanceUID or "")
-        if sink is None or not uid:
-            return 0xC000
         kept = self._inbox.keep(sink, uid)
         if kept == "kept" and self._listeners.stored is not None:
-            peer = event.assoc.requestor
-            self._listeners.stored(peer.ae_title, peer.address, uid)
-        return _status(*_STATUSES[kept])
+            peer = association.requestor
+            self._listeners.stored(peer.ae_title, str(peer.address), uid)
+        return _STATUSES[kept]
 
     def _on_action(self, event: evt.Event) -> tuple[int, Dataset | None]:
         try:
@@ -157,14 +155,6 @@ def _make_room(event: evt.Event) -> None:
 def _note_associated(event: evt.Event) -> None:
     association: Any = event.assoc
     association.visit.associated = True
-
-
-def _status(code: int, comment: str) -> Dataset | int:
-    if not comment:
-        return code
-    answer = Dataset()
-    answer.Status, answer.ErrorComment = code, comment
-    return answer
 
 
 def _offer(ours: AE) -> None:

@@ -35,7 +35,7 @@ def file_head(sop_class_uid: str, sop_instance_uid: str, encoding: str) -> bytes
     return _PREFIX + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(body)) + body
 
 
-def store_answer(sop_class_uid: str, sop_instance_uid: str, message_id: int, status: int) -> bytes:
+def store_answer(sop_class_uid: str, sop_instance_uid: str, message_id: int, status: int, comment: str = "") -> bytes:
     """Return the command set of a C-STORE-RSP (PS3.7 section 9.3.1.2), in Implicit VR Little Endian."""
 
     def element(number: int, value: bytes) -> bytes:
@@ -50,6 +50,7 @@ def store_answer(sop_class_uid: str, sop_instance_uid: str, message_id: int, sta
         + short(0x0120, message_id)
         + short(0x0800, 0x0101)
         + short(0x0900, status)
+        + (element(0x0902, _padded(comment, b" ")) if comment else b"")
         + element(0x1000, _padded(sop_instance_uid, b"\0"))
     )
     return element(0x0000, struct.pack("<I", len(body))) + body
