@@ -17,7 +17,7 @@ from app.exit_status import DONE, DONE_WITH_GAPS, NOTHING_DONE, say_progress
 from app.recomputing import recomputed_results
 from app.report.certificates import open_p12, read_passphrase
 from app.report.keys import FileKey
-from app.report.signing import Signer
+from app.report.signing import AUTOMATIC_MEANING, Signer
 from app.report.time_stamping import TimeStamping
 from app.report.trust import read_trust
 
@@ -33,11 +33,12 @@ def signer_from(
     passphrase = read_passphrase(passphrase_file)
     open_p12(certificate, passphrase)
     if timestamp_url is None:
-        return Signer(FileKey(certificate, passphrase))
+        return Signer(FileKey(certificate, passphrase), AUTOMATIC_MEANING)
     problem = timestamp_problem(timestamp_url)
     if problem:
         raise DiscernError(problem)
-    return Signer(FileKey(certificate, passphrase), stamping=TimeStamping(timestamp_url, read_trust(trust)))
+    stamping = TimeStamping(timestamp_url, read_trust(trust))
+    return Signer(FileKey(certificate, passphrase), AUTOMATIC_MEANING, stamping)
 
 
 def make_demo(folder: Path, seed: int) -> int:

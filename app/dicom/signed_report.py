@@ -31,7 +31,7 @@ class SignedReport:
     results : its embedded results.json
     at : when it was signed, or made where it is not signed
     signer : who signed it last, None where nobody did
-    state : ``preliminary`` while it is not signed
+    state : ``preliminary`` while it is not signed, or was signed automatically and read by nobody
     """
 
     pdf: bytes = field(repr=False)
@@ -39,6 +39,11 @@ class SignedReport:
     at: datetime
     signer: str | None
     state: State
+
+    @property
+    def verifier(self) -> str | None:
+        """Who vouches for what it says; None while nobody has read it."""
+        return None if self.state == "preliminary" else self.signer
 
     @property
     def sha256(self) -> str:
@@ -74,7 +79,9 @@ def open_report(pdf: bytes) -> SignedReport:
     if not all(check.intact and check.unchanged_after for check in checks):
         raise ExportProblem("This report was changed after it was signed; it is not exported.")
     last = [check for check in checks if check.kind == "signature"][-1]
-    state: State = "amended" if results.get("reading", {}).get("amends") else "final"
+    reading = results.get("reading", {})
+    read: State = "final" if reading.get("state") == "final" else "preliminary"
+    state: State = "amended" if reading.get("amends") else read
     return SignedReport(pdf, results, last.stamped_at or last.time or _created(pdf), last.signer, state)
 
 

@@ -54,7 +54,7 @@ def measurements(export: Export, findings: Sequence[Finding], images: Sequence[D
         instance_number=1,
         manufacturer=MANUFACTURER,
         is_complete=True,
-        is_final=export.report.signer is not None,
+        is_final=export.report.verifier is not None,
         is_verified=False,
         record_evidence=True,
     )
@@ -102,10 +102,12 @@ def _observers(export: Export) -> ObservationContext:
         ),
     )
     person = None
-    if export.report.signer is not None:
+    if export.report.verifier is not None:
         person = ObserverContext(
             observer_type=standard.DCM.Person,
-            observer_identifying_attributes=PersonObserverIdentifyingAttributes(name=person_name(export.report.signer)),
+            observer_identifying_attributes=PersonObserverIdentifyingAttributes(
+                name=person_name(export.report.verifier)
+            ),
         )
     return ObservationContext(observer_person_context=person, observer_device_context=device)
 
@@ -128,12 +130,12 @@ def _statements(export: Export) -> list[TextContentItem]:
 
 
 def _verify(dataset: Dataset, export: Export) -> None:
-    """Name who vouches for the document, where somebody has signed the report it comes from."""
-    if export.report.signer is None:
+    """Name who vouches for the document, where somebody has read and signed the report it comes from."""
+    if export.report.verifier is None:
         return
     dataset.VerificationFlag = "VERIFIED"
     observer = Dataset()
-    observer.VerifyingObserverName = person_name(export.report.signer)
+    observer.VerifyingObserverName = person_name(export.report.verifier)
     observer.VerifyingOrganization = _NO_ORGANISATION
     observer.VerificationDateTime = datetime_of(export.at)
     observer.VerifyingObserverIdentificationCodeSequence = []

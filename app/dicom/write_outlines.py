@@ -55,7 +55,7 @@ def _state(export: Export, number: int, slices: Sequence[CutSlice]) -> NamedObje
     )
     add_header(dataset, export, OUTLINES, number)
     dataset.PresentationCreationDate, dataset.PresentationCreationTime = date_of(export.at), time_of(export.at)
-    dataset.ContentCreatorName = f"{export.report.signer}^" if export.report.signer else ""
+    dataset.ContentCreatorName = f"{export.report.verifier}^" if export.report.verifier else ""
     return named(f"outlines-{number}.dcm", dataset)
 
 

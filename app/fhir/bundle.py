@@ -55,7 +55,7 @@ def _entry(uid: str, resource: Json) -> Json:
 
 def _report(export: Export, uid: str, subject: Json, results: list[str]) -> Json:
     study = export.headers.patient
-    issuer = export.report.signer
+    issuer = export.report.verifier
     return without_none(
         {
             "resourceType": "DiagnosticReport",

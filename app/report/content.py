@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from pathlib import PurePath
+from typing import Final
 
 from analysis.line_labels import line_labels
 from analysis.protocol import Protocol
@@ -22,6 +23,10 @@ from widgets.texts import english
 
 _MOST_PAGES = 24
 """A grid of voxels has its pages for the first of them only."""
+
+
+AUTOMATIC: Final = "Preliminary report, signed automatically: no person has read it"
+"""What a report calls itself that was signed without a window."""
 
 
 @english()
@@ -69,9 +74,11 @@ def _left_out(exam: ExamResult) -> tuple[str, ...]:
 
 
 def state_words(source: ReportSource, *, signed: bool) -> str:
-    """Return what a report calls itself on every page: only a signed one is final."""
+    """Return what a report calls itself on every page: only one that a reader has read and signed is final."""
+    if signed and source.amendment is not None:
+        return "Amended report, signed"
     if signed:
-        return "Amended report, signed" if source.amendment is not None else "Final report, signed"
+        return "Final report, signed" if source.reading.state == "final" else AUTOMATIC
     if source.amendment is not None or source.reading.state == "amended":
         return "Amendment, unsigned draft"
     return "Preliminary report, unsigned" if source.reading.state == "preliminary" else "Unsigned draft"

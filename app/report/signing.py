@@ -28,6 +28,8 @@ from app.report.time_stamping import (
 
 Box = tuple[float, float, float, float]
 FINAL_MEANING: Final = "author, final report"
+AUTOMATIC_MEANING: Final = "automatic analysis, read by no person"
+"""What a signature means that was made without a window."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from analysis.readers import read_studies
+from analysis.reading import Reading
 from analysis.results import results_bytes
 from analysis.types import Study, Voxel
 from app.dicom.records import ImageStack, StudyHeader
@@ -79,6 +81,7 @@ def document(study: Study, **exam: Any) -> dict[str, Any]:
             "study_date": info.study_date,
             "accession_number": info.accession_number,
         },
+        "reading": json.loads(Reading(state="final").to_json()),
         "voxels": [_voxel(number, acquisition) for number, acquisition in enumerate(acquisitions)],
         "exam": {"evaluable": 2, "contrast_p": 0.01, "withheld": None, **exam},
         "skipped": [],

@@ -408,3 +408,15 @@ def test_an_amended_report_says_so_and_makes_new_objects(study, objects, archive
     assert {one.sop_instance_uid for one in made}.isdisjoint(one.sop_instance_uid for one in objects)
     bundle = json.loads(report_bundle(export))
     assert {entry["resource"]["status"] for entry in bundle["entry"]} == {"amended"}
+
+
+def test_a_report_that_was_signed_automatically_is_preliminary_and_nobody_vouches_for_it(study, archive_signer):
+    results = document(study)
+    del results["reading"]
+    export = open_export(study, sign_pdf(pdf_of(results), signer_of(archive_signer)))
+    assert (export.report.state, export.report.verifier) == ("preliminary", None)
+    assert export.report.signer == "Demo Signer (throw-away)"
+    measurements = next(one for one in export_objects(study, export.report.pdf) if one.name == "measurements.dcm")
+    dataset = read(measurements)
+    assert (dataset.VerificationFlag, dataset.PreliminaryFlag) == ("UNVERIFIED", "PRELIMINARY")
+    assert "VerifyingObserverSequence" not in dataset

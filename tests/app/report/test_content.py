@@ -99,13 +99,15 @@ def test_what_is_unknown_is_a_dash(study: Study, exam: ExamResult, protocol: Pro
     [
         ("draft", False, False, "Unsigned draft"),
         ("preliminary", False, False, "Preliminary report, unsigned"),
-        ("preliminary", False, True, "Final report, signed"),
+        ("draft", False, True, "Preliminary report, signed automatically: no person has read it"),
+        ("preliminary", False, True, "Preliminary report, signed automatically: no person has read it"),
+        ("final", False, True, "Final report, signed"),
         ("final", False, False, "Unsigned draft"),
         ("amended", True, False, "Amendment, unsigned draft"),
         ("amended", True, True, "Amended report, signed"),
     ],
 )
-def test_only_a_signed_report_calls_itself_final(
+def test_only_a_report_that_was_read_and_signed_calls_itself_final(
     study: Study, exam: ExamResult, protocol: Protocol, state: Any, amended: bool, signed: bool, words: str
 ) -> None:
     amendment = Amendment("ab" * 32, b"%PDF", "A reason.") if amended else None
