@@ -27,11 +27,12 @@ class BadReading(DiscernError):
 
 @dataclass(frozen=True)
 class VoxelReading:
-    """What the reader says about one voxel."""
+    """What the reader says about one voxel; `adjustment_reason` is why its settings are not the automatic ones."""
 
     settings: VoxelSettings = VoxelSettings()
     morphology: Morphology = Morphology()
     nucleus: NucleusOutline = NucleusOutline()
+    adjustment_reason: str = ""
 
 
 @dataclass(frozen=True)

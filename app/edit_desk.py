@@ -41,6 +41,9 @@ class EditDesk(QtCore.QObject):
         panel.redo_requested.connect(session.redo)
         panel.reset_requested.connect(self.reset)
         panel.compare_toggled.connect(lambda _: self._show_comparison())
+        panel.reason.gesture.began.connect(session.begin_gesture)
+        panel.reason.edit.textEdited.connect(self._change_reason)
+        panel.reason.gesture.ended.connect(session.end_gesture)
 
     def _connect_plot(self) -> None:
         plot, session = self._window.spectrum.plot, self._session
@@ -71,11 +74,18 @@ class EditDesk(QtCore.QObject):
         if self._session.selected != NO_VOXEL:
             self.change(replace(self.settings, fit=fit))
 
+    def _change_reason(self, reason: str) -> None:
+        session = self._session
+        if session.selected != NO_VOXEL:
+            voxel = session.voxel_reading(session.selected)
+            session.change_voxel(session.selected, replace(voxel, adjustment_reason=reason))
+
     def reset(self) -> None:
         """Take every adjustment of the selected voxel back, in one gesture; its name and grades stay."""
         session = self._session
         if session.selected != NO_VOXEL:
-            self.apply(tr("reset to automatic"), VoxelSettings(label=self.settings.label))
+            automatic = replace(self._with_settings(VoxelSettings(label=self.settings.label)), adjustment_reason="")
+            session.edit_voxel(tr("reset to automatic"), session.selected, automatic)
 
     # --- what is shown -------------------------------------------------------------------------------------------
 
@@ -97,6 +107,7 @@ class EditDesk(QtCore.QObject):
             voxel=result.label,
             signals=names,
         )
+        panel.reason.set_reason(session.voxel_reading(session.selected).adjustment_reason, adjusted=settings.adjusted)
         panel.setEnabled(not session.read_only)
         self._show_comparison()
 

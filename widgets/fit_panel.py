@@ -13,6 +13,7 @@ from analysis.types import Fit, FitSettings, ProcessSettings
 from widgets import theme
 from widgets.adjust_row import Adjustable, AdjustRow
 from widgets.adjust_wording import PHASE, SHIFT, STIFFNESS, WIDTH
+from widgets.adjustment_reason import AdjustmentReason
 from widgets.component_list import CELL_PX, ComponentList
 from widgets.flow_layout import FlowLayout
 from widgets.gesture import Gesture
@@ -74,6 +75,8 @@ class FitPanel(QtWidgets.QFrame):
         self._columns.addWidget(self._build_rows(), 1)
         self._columns.addWidget(self._build_signals())
         layout.addLayout(self._columns)
+        self.reason = AdjustmentReason()
+        layout.addWidget(self.reason)
         layout.addWidget(self._build_buttons())
         self.set_history("", "")
         self.clear()
@@ -157,6 +160,7 @@ class FitPanel(QtWidgets.QFrame):
         self.reset.setEnabled(False)
         self.compare.setChecked(False)
         self.compare.setEnabled(False)
+        self.reason.set_reason("", adjusted=False)
 
     def set_voxel(
         self,
@@ -250,6 +254,7 @@ class FitPanel(QtWidgets.QFrame):
     def finish_gesture(self) -> None:
         """End what the reader has begun: before an undo, another voxel, or a save."""
         self.gesture.end()
+        self.reason.gesture.end()
 
     def step_phase(self, degrees: float) -> None:
         """Turn the phase by some degrees, as the keys [ and ] do."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from analysis.disc_measure import DiscMeasures, measure_disc
 from analysis.morphology import cautions, roman
 from analysis.nucleus import nucleus_share
 from analysis.reading import VoxelReading, voxel_key
 from analysis.types import Acquisition, Measured, ProcessSettings, VoxelResult
+from analysis.voxel_settings import VoxelSettings
 from app.report.parts import Cell, Column, Section, Table
 from app.report.source import ReportSource
 from app.report.wording import UNKNOWN, clean, fixed, plus_minus
@@ -112,6 +114,14 @@ def adjustments_section(source: ReportSource, title: str) -> Section:
 
 def _adjusted(result: VoxelResult, voxel: VoxelReading) -> Iterator[str]:
     label, settings = clean(result.label, 40), voxel.settings
+    yield from _changes(label, settings)
+    if voxel.adjustment_reason.strip():
+        yield f"{label}: the reader's reason: {clean(voxel.adjustment_reason.strip(), 400)}"
+    elif replace(settings, accepted_gates=()).adjusted:
+        yield f"{label}: the reader gave no reason."
+
+
+def _changes(label: str, settings: VoxelSettings) -> Iterator[str]:
     fit = settings_text(settings.fit)
     if fit:
         yield f"{label}: {clean(fit, 600)}."

@@ -51,6 +51,30 @@ def test_a_typed_phase_refits_everything_and_ctrl_z_takes_it_back(desk: Desk, qt
     assert session.exam.voxels[0] is adjusted
 
 
+def test_the_reason_for_an_adjustment_is_kept_with_it(desk: Desk, qtbot: QtBot) -> None:
+    adjust(desk)
+    line = desk.window.fit_panel.reason
+    assert not line.isVisible()
+    type_phase(desk, qtbot, "40")
+    desk.settle(qtbot)
+    qtbot.waitUntil(line.isVisible)
+    exam = desk.session.exam
+    line.edit.setFocus()
+    qtbot.keyClicks(line.edit, "The automatic phase tilts the baseline.")
+    qtbot.keyClick(line.edit, Qt.Key.Key_Return)
+    key = desk.session.selected
+    assert desk.session.voxel_reading(key).adjustment_reason == "The automatic phase tilts the baseline."
+    assert desk.session.exam is exam  # a reason computes nothing anew
+    assert len(desk.session.history.done) == 2
+    desk.window.undo_action.trigger()
+    assert (line.edit.text(), desk.session.voxel_reading(key).adjustment_reason) == ("", "")
+    desk.window.redo_action.trigger()
+    assert line.edit.text() == "The automatic phase tilts the baseline."
+    desk.window.fit_panel.reset.click()
+    qtbot.waitUntil(lambda: not line.isVisible())
+    assert desk.session.voxel_reading(key).adjustment_reason == ""
+
+
 def test_an_adjusted_voxel_is_marked_and_reset_in_one_step(desk: Desk, qtbot: QtBot) -> None:
     adjust(desk)
     panel = desk.window.fit_panel

@@ -307,7 +307,7 @@ def test_reports_are_english_in_every_language(pseudo_language: None) -> None:
     reading = Reading(voxels={key: turned})
     source = source_of(study, exam, load_protocol("disc"), reading=reading)
     (lines,) = [s.lines for s in report_content(source, signed=False).sections if s.title == "Changed by the reader"]
-    assert lines == ("L1-L2: zero-order phase +5.7°, without Tau.",)
+    assert lines == ("L1-L2: zero-order phase +5.7°, without Tau.", "L1-L2: the reader gave no reason.")
     before, after = (json.loads(exam_bytes(study, exam, one)) for one in (Reading(), reading))
     assert report_changes(before, after, {key: "L1-L2"}) == ("L1-L2: zero-order phase +5.7°, without Tau",)
     assert tr("Copy table") == "[Cõpy tàblé]"

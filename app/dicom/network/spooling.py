@@ -32,8 +32,6 @@ _COMMAND, _LAST = 1, 2
 """Bits of the message control header (PS3.8 annex E.2)."""
 
 
-
-
 @dataclass(frozen=True)
 class _Object:
     """An object that arrives."""

@@ -108,7 +108,15 @@ def test_adjustments_are_listed_with_their_reasons(study: Study, exam: ExamResul
         "L1-L2: without alignment.",
         "L1-L2: 2 of 3 transients kept by the reader.",
         "L1-L2: gate 'PG SNR' accepted: the peak is plain",
+        "L1-L2: the reader gave no reason.",
     )
+    key = voxel_key(exam.voxels[0].acquisition)
+    why = Reading(voxels={key: VoxelReading(settings=settings, adjustment_reason="The doublet\x07 was <b>split</b>. ")})
+    lines = sections_of(study, exam, protocol, why)["Changed by the reader"].lines
+    assert lines[-1] == "L1-L2: the reader's reason: The doublet was <b>split</b>."
+    only_gate = VoxelReading(settings=VoxelSettings(accepted_gates=settings.accepted_gates))
+    lines = sections_of(study, exam, protocol, Reading(voxels={key: only_gate}))["Changed by the reader"].lines
+    assert lines == ("L1-L2: gate 'PG SNR' accepted: the peak is plain",)
     assert "every number is the automatic one" in everything(
         sections_of(study, exam, protocol, Reading())["Changed by the reader"]
     )
