@@ -14,6 +14,8 @@ ReadingState = Literal["draft", "preliminary", "final", "amended"]
 WorklistState = Literal["unread", "draft", "preliminary", "final", "amended"]
 WORKLIST_STATES: tuple[WorklistState, ...] = ("unread", "draft", "preliminary", "final", "amended")
 
+PreparationState = Literal["received", "being analysed", "ready", "not analysed"]
+
 Trouble = Literal["missing", "changed", "touched", "unreadable"]
 
 
@@ -31,6 +33,19 @@ class LockHolder:
     host: str
     since: datetime
     heard_at: datetime
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How far a study that came in by itself is before anybody opens it.
+
+    Attributes
+    ----------
+    reason : a sentence why it is not analysed
+    """
+
+    state: PreparationState
+    reason: str = ""
 
 
 @dataclass(frozen=True)

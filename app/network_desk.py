@@ -19,6 +19,7 @@ from analysis.network import (
     TlsFiles,
 )
 from analysis.types import Progress, Stop
+from app.advance_analysis import AdvanceAnalysis
 from app.dicom.network.outbox import Outbox, default_folder
 from app.jobs import JobRunner
 from app.network_receiving import Receiving
@@ -45,6 +46,7 @@ class NetworkDesk(QtCore.QObject):
         session: ReadingSession,
         services: Services,
         open_paths: Callable[[Sequence[Path]], None],
+        advance: AdvanceAnalysis,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._services = window, session, services
@@ -54,7 +56,7 @@ class NetworkDesk(QtCore.QObject):
         self.settings = NetworkSettings()
         self._begun = False
         self.view: NetworkWindow | None = None
-        self.receiving = Receiving(jobs, services.store, services.read_studies)
+        self.advance, self.receiving = advance, Receiving(services.store, advance)
         self.sending = Sending(jobs, services.store)
         self._look = QtCore.QTimer(self)
         self._look.setInterval(_LOOK_MS)
@@ -112,6 +114,7 @@ class NetworkDesk(QtCore.QObject):
         view.query.cancel_requested.connect(self._cancel)
         view.receiver.settings_chosen.connect(self._on_receiver_settings)
         view.receiver.switch_requested.connect(self._on_switch)
+        view.receiver.stop_requested.connect(self.advance.stop)
         view.receiver.open_requested.connect(lambda key: self._open_paths([self.receiving.folder_of(key)]))
         view.queue.send_requested.connect(self.sending.add)
         view.queue.retry_requested.connect(self.sending.retry)
@@ -124,6 +127,8 @@ class NetworkDesk(QtCore.QObject):
 
     def _refresh(self) -> None:
         view, receiving = self.view, self.receiving
+        if view is not None:
+            view.receiver.set_analysing(self.advance.is_running)
         if view is None or not view.isVisible() or self._jobs.is_running(LIST):
             return
 

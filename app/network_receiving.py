@@ -10,20 +10,14 @@ from platformdirs import user_data_path
 from PySide6 import QtCore
 
 from analysis.network import IncomingStudy, NetworkSettings
-from analysis.types import Progress, Stop
+from app.advance_analysis import AdvanceAnalysis
 from app.dicom.network.network_events import received
-from app.jobs import JobRunner
-from app.keeping import take
-from app.services import ReadStudies
 from app.store import Store
-from widgets.texts import tr
 
 if TYPE_CHECKING:  # pynetdicom and pydicom would slow the start of a window that may never listen
     from app.dicom.network.arrivals import Arrivals
     from app.dicom.network.inbox import Inbox
     from app.dicom.network.receiver import OnCommitment, Receiver
-
-READING = "incoming study"
 
 
 def default_inbox() -> Path:
@@ -36,18 +30,16 @@ class Receiving(QtCore.QObject):
 
     complete = QtCore.Signal(str, object)
     """A study is complete, from a thread of the network: its key and folder."""
-    listed = QtCore.Signal()
-    """A study of the inbox stands in the worklist now."""
 
-    def __init__(self, jobs: JobRunner, store: Store | None, read_studies: ReadStudies) -> None:
+    def __init__(self, store: Store | None, advance: AdvanceAnalysis) -> None:
         super().__init__()
-        self._jobs, self._store, self._read_studies = jobs, store, read_studies
+        self._store, self._advance = store, advance
         self._inbox: Inbox | None = None
         self._receiver: Receiver | None = None
         self._arrivals: Arrivals | None = None
         self._new: list[tuple[str, str, str]] = []
         self._lock = threading.Lock()
-        self.complete.connect(self._read, QtCore.Qt.ConnectionType.QueuedConnection)
+        self.complete.connect(self._analyse, QtCore.Qt.ConnectionType.QueuedConnection)
 
     def inbox(self, settings: NetworkSettings) -> Inbox:
         """Return the inbox, opened when first needed; raises NetworkProblem."""
@@ -110,22 +102,17 @@ class Receiving(QtCore.QObject):
         with self._lock:
             self._new.append((ae_title, host, uid))
 
-    def _read(self, key: str, folder: Path) -> None:
-        """Read a complete study in the background and put it into the worklist."""
-        arrivals, store, read = self._arrivals, self._store, self._read_studies
+    def _analyse(self, key: str, folder: Path) -> None:
+        """Have a complete study put into the worklist and analysed in the background."""
+        arrivals = self._arrivals
         if arrivals is None:
             return
         mark = arrivals.mark_of(key)
 
-        def work(progress: Progress, stop: Stop) -> str:
-            self.record()
-            for study in read([folder], progress, stop):
-                if store is not None:
-                    take(store, study)
-            return tr("in the worklist") if store is not None else tr("ready to open")
+        def tell(state: str, is_end: bool) -> None:
+            if is_end:
+                arrivals.processed(key, mark, state)
+            else:
+                arrivals.note(key, state)
 
-        def end(state: str) -> None:
-            arrivals.processed(key, mark, state)
-            self.listed.emit()
-
-        self._jobs.start(f"{READING} {key}", tr("Reading a study that came in"), work, done=end, failed=end)
+        self._advance.add(folder, tell)

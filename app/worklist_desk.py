@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6 import QtCore
 
 from analysis.types import Progress, Stop
-from analysis.worklist import FileTrouble, StudyId, WorklistFilter, WorklistRow
+from analysis.worklist import FileTrouble, Preparation, StudyId, WorklistFilter, WorklistRow
 from app.jobs import JobRunner
 from app.store import Store
 from widgets.main_window import MainWindow
@@ -34,6 +34,7 @@ class WorklistDesk(QtCore.QObject):
         self._window, self._jobs, self._store, self._open_paths = window, jobs, store, open_paths
         self._open_prior = open_prior
         self._filter = WorklistFilter()
+        self._preparation: dict[StudyId, Preparation] = {}
         self.view: WorklistView | None = None
         window.worklist_action.setEnabled(store is not None)
         window.closing.connect(self.close)
@@ -60,12 +61,21 @@ class WorklistDesk(QtCore.QObject):
         view.setWindowFlag(QtCore.Qt.WindowType.Window)
         view.setWindowTitle(tr("Discern worklist"))
         view.resize(*_SIZE)
+        view.set_preparation(self._preparation)
         view.filter_changed.connect(self._on_filter)
         view.open_requested.connect(self._on_open)
         view.prior_requested.connect(self._open_prior)
         view.check_requested.connect(self._check)
         view.copy_requested.connect(self._copy)
         return view
+
+    def set_preparation(self, states: Mapping[StudyId, Preparation]) -> None:
+        """Show how far the studies are that came in by themselves; one that is new appears in the list."""
+        self._preparation = dict(states)
+        if self.view is not None:
+            self.view.set_preparation(states)
+            if self.view.isVisible():
+                self.refresh()
 
     def _on_filter(self, wanted: WorklistFilter) -> None:
         self._filter = wanted

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6 import QtCore
 
+from app.advance_analysis import AdvanceAnalysis
 from app.analysis_desk import ANALYSE, AnalysisDesk
 from app.archive_desk import ArchiveDesk
 from app.disc_desk import DiscDesk
@@ -50,6 +52,8 @@ class Workstation(QtCore.QObject):
     ) -> None:
         super().__init__()
         self._window, self._session, self._jobs = window, session, jobs
+        self.advance = AdvanceAnalysis(services.store)
+        services = replace(services, analyse=self.advance.through(services.analyse))
         self.side_windows = SideWindows(window, session)
         self.live = LiveRefit(session, jobs, services.bases_of)
         self.edits = EditDesk(window, session, self.live)
@@ -62,7 +66,7 @@ class Workstation(QtCore.QObject):
         self.opening = OpeningDesk(window, session, jobs, services, self.keeping, self.analysis)
         self.watching = WatchDesk(window, session, jobs, self.open_paths)
         self.worklist = WorklistDesk(window, jobs, services.store, self.open_paths, self.prior.open)
-        self.network = NetworkDesk(window, session, services, self.open_paths)
+        self.network = NetworkDesk(window, session, services, self.open_paths, self.advance)
         self.send_report = SendReportDesk(window, session, jobs, self.network, self.reports.signed_file)
         self.nuclei = NucleusDesk(window, session, jobs)
         self.views = ViewDesk(window, session, jobs, self.nuclei)
@@ -83,6 +87,9 @@ class Workstation(QtCore.QObject):
         # After the spectrum of the first results, which waits for its turn.
         self.analysis.rested.connect(lambda: QtCore.QTimer.singleShot(LATER_MS, self, self._on_analysed))
         self.opening.rested.connect(self._on_not_opened)
+        self.advance.changed.connect(lambda: self.worklist.set_preparation(self.advance.states))
+        self.advance.ready.connect(self._say_ready)
+        self._window.closing.connect(self.advance.close)
         self.live.failed.connect(lambda sentence: self._window.notices.add("error", sentence))
         self.live.settled.connect(lambda: self._window.set_status(tr("All fits current")))
 
@@ -120,6 +127,10 @@ class Workstation(QtCore.QObject):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Read studies in the background and open the first with spectroscopy."""
         self.opening.open_paths(paths)
+
+    def _say_ready(self) -> None:
+        text = tr("A study that came in is analysed; the worklist (Study > Worklist) opens it.")
+        self._window.notices.add("info", text)
 
     def _on_analysed(self) -> None:
         self.discs.measure()

@@ -25,6 +25,8 @@ class ReceiverPage(QtWidgets.QWidget):
     settings_chosen = QtCore.Signal(str, object, object)
     """Our AE title, `ReceiverSettings` and `TlsFiles`, as they stand when the receiver is to start."""
     open_requested = QtCore.Signal(str)
+    stop_requested = QtCore.Signal()
+    """Stop analysing the study that is being analysed in the background."""
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,8 +48,11 @@ class ReceiverPage(QtWidgets.QWidget):
         self.answer = AnswerLine(tr("State of the receiver"))
         self.table = NetworkTable(_TITLES, tr("Studies that came in"))
         self.open = QtWidgets.QPushButton(tr("Open"))
+        self.stop = QtWidgets.QPushButton(tr("Stop analysing"))
+        self.stop.setToolTip(tr("The study is analysed when it is opened."))
         self._build()
         self.set_state(0, "")
+        self.set_analysing(False)
 
     def _build(self) -> None:
         layout = QtWidgets.QVBoxLayout(self)
@@ -59,9 +64,14 @@ class ReceiverPage(QtWidgets.QWidget):
         row.addWidget(self.answer, 1)
         layout.addLayout(row)
         layout.addWidget(self.table, 1)
-        layout.addWidget(self.open, 0, QtCore.Qt.AlignmentFlag.AlignLeft)
+        buttons = QtWidgets.QHBoxLayout()
+        buttons.addWidget(self.open)
+        buttons.addWidget(self.stop)
+        buttons.addStretch(1)
+        layout.addLayout(buttons)
         self.switch.clicked.connect(self._on_switch)
         self.open.clicked.connect(self._open)
+        self.stop.clicked.connect(self.stop_requested)
         self.table.entered.connect(self._open)
         self.table.selection_changed.connect(self._offer)
 
@@ -141,6 +151,10 @@ class ReceiverPage(QtWidgets.QWidget):
         self.answer.say(text or tr("Nothing listens."), good)
         for widget in (self.ae_title, self.bind, self.port, self.quiet, self.tls, *self.files.values()):
             widget.setEnabled(not on)
+
+    def set_analysing(self, running: bool) -> None:
+        """Offer to stop the analysis that runs in the background."""
+        self.stop.setEnabled(running)
 
     def set_studies(self, studies: Sequence[IncomingStudy]) -> None:
         """List what came in, the latest first."""

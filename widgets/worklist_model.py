@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6 import QtCore, QtGui
 
-from analysis.worklist import StudyId, WorklistRow, WorklistState
+from analysis.worklist import Preparation, PreparationState, StudyId, WorklistRow, WorklistState
 from widgets import theme, wording
 from widgets.texts import noop, plural, tr
 
@@ -31,12 +31,23 @@ STATE_HELP: dict[WorklistState, str] = {
 }
 
 
+PREPARED: dict[PreparationState, tuple[str, str]] = {
+    "received": (noop("received"), noop("It came in and waits to be analysed.")),
+    "being analysed": (noop("being analysed"), noop("It came in and is analysed in the background.")),
+    "ready": (noop("ready"), noop("It came in and is analysed: it opens with its results.")),
+    "not analysed": (noop("not analysed"), noop("It came in and could not be analysed; below the list stands why.")),
+}
+"""What is added to the state of a study that nobody has begun to read, and its meaning."""
+
+
 @dataclass(frozen=True)
 class Shown:
-    """What a cell is made from: the study, and how many of its files are not as they were read (None: not looked)."""
+    """What a cell is made from: the study, how many of its files are not as they were read (None: not looked), and
+    how far it is where it came in by itself."""
 
     row: WorklistRow
     trouble: int | None
+    prepared: Preparation | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,19 @@ class Column:
 def state_text(state: WorklistState) -> str:
     """Show a state as glyph and word."""
     return f"{STATE_GLYPH[state]} {state}"
+
+
+def _state(shown: Shown) -> str:
+    text = state_text(shown.row.state)
+    if shown.prepared is None or shown.row.state != "unread":
+        return text
+    return f"{text} · {tr(PREPARED[shown.prepared.state][0])}"
+
+
+def _state_help(shown: Shown) -> str:
+    if shown.prepared is None or shown.row.state != "unread":
+        return tr(STATE_HELP[shown.row.state])
+    return tr(PREPARED[shown.prepared.state][1])
 
 
 def files_text(count: int) -> str:
@@ -111,9 +135,9 @@ COLUMNS = (
         "state",
         noop("State"),
         noop("How far the reading is."),
-        lambda shown: state_text(shown.row.state),
+        _state,
         lambda shown: _ORDER[shown.row.state],
-        lambda shown: shown.row.state,
+        lambda shown: _state(shown).partition(" ")[2],
     ),
     _column(
         "patient",
@@ -169,6 +193,7 @@ class WorklistModel(QtCore.QAbstractTableModel):
         super().__init__(parent)
         self._rows: list[WorklistRow] = []
         self._trouble: dict[StudyId, int] = {}
+        self._prepared: dict[StudyId, Preparation] = {}
         self._sorted_by: tuple[int, QtCore.Qt.SortOrder] | None = None
 
     def set_rows(self, rows: Sequence[WorklistRow]) -> None:
@@ -180,7 +205,15 @@ class WorklistModel(QtCore.QAbstractTableModel):
     def set_trouble(self, trouble: Mapping[StudyId, int]) -> None:
         """Say how many files of some studies are not as they were read; the others stay as they are known."""
         self._trouble.update(trouble)
-        column = KEYS.index("files")
+        self._emit_changed("files")
+
+    def set_preparation(self, states: Mapping[StudyId, Preparation]) -> None:
+        """Say how far the studies are that came in by themselves."""
+        self._prepared = dict(states)
+        self._emit_changed("state")
+
+    def _emit_changed(self, key: str) -> None:
+        column = KEYS.index(key)
         if self._rows:
             self.dataChanged.emit(self.index(0, column), self.index(len(self._rows) - 1, column))
 
@@ -192,12 +225,16 @@ class WorklistModel(QtCore.QAbstractTableModel):
         """Return how many files of a study are not as they were read, None where nobody looked."""
         return self._trouble.get(study_id)
 
+    def preparation(self, study_id: StudyId) -> Preparation | None:
+        """Return how far a study is that came in by itself, None for others."""
+        return self._prepared.get(study_id)
+
     def number_of(self, study_id: StudyId | None) -> int | None:
         """Return the row of a study."""
         return next((n for n, row in enumerate(self._rows) if row.study_id == study_id), None)
 
     def _shown(self, row: WorklistRow) -> Shown:
-        return Shown(row, self._trouble.get(row.study_id))
+        return Shown(row, self._trouble.get(row.study_id), self._prepared.get(row.study_id))
 
     # --- Qt ------------------------------------------------------------------------------------------------------
 
@@ -216,7 +253,7 @@ class WorklistModel(QtCore.QAbstractTableModel):
         if role == Role.AccessibleTextRole:
             return f"{tr(column.title)}: {column.spoken(shown)}"
         if role == Role.ToolTipRole:
-            return STATE_HELP[shown.row.state] if column.key == "state" else column.spoken(shown)
+            return _state_help(shown) if column.key == "state" else column.spoken(shown)
         if role == Role.ForegroundRole:
             return _colour(column, shown)
         if role == Role.FontRole and column.key == "patient":

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from analysis.worklist import StudyId, WorklistFilter, WorklistRow
+from analysis.worklist import Preparation, StudyId, WorklistFilter, WorklistRow
 from widgets import theme, wording
 from widgets.texts import noop, plural, tr
 from widgets.voxel_table import VoxelTable
@@ -164,6 +164,12 @@ class WorklistView(QtWidgets.QFrame):
         self._fit_columns()
         self._show_about()
 
+    def set_preparation(self, states: Mapping[StudyId, Preparation]) -> None:
+        """Say how far the studies are that came in by themselves and that nobody has begun to read."""
+        self.model.set_preparation(states)
+        self._fit_columns()
+        self._show_about()
+
     def set_waiting(self) -> None:
         """Say that the studies are being looked for."""
         self._say(tr(LOOKING[0]), LOOKING[1])
@@ -223,7 +229,8 @@ class WorklistView(QtWidgets.QFrame):
     def _show_about(self, *_: object) -> None:
         row = self._current() if self._stack.currentIndex() == 0 else None
         trouble = self.model.trouble(row.study_id) if row is not None else None
-        self.about.setText(about_text(row, trouble) if row is not None else "")
+        prepared = self.model.preparation(row.study_id) if row is not None else None
+        self.about.setText(about_text(row, trouble, prepared) if row is not None else "")
         self.open_button.setEnabled(row is not None)
         self.prior_button.setEnabled(row is not None and self._prior_offered)
         self.prior_button.setToolTip("" if self._prior_offered else tr("Open the current study first."))
@@ -247,11 +254,13 @@ class WorklistView(QtWidgets.QFrame):
         self.filters.search.selectAll()
 
 
-def about_text(row: WorklistRow, trouble: int | None) -> str:
+def about_text(row: WorklistRow, trouble: int | None, prepared: Preparation | None = None) -> str:
     """Say in sentences what the table's cells cannot: who, since when, and what became of the files."""
     sentences = [f"{wording.person_name(row.patient_name)}, {_born(row)}."]
     if row.accession_number:
         sentences.append(tr("Accession {number}.", number=row.accession_number))
+    if prepared is not None and prepared.reason and row.state == "unread":
+        sentences.append(tr("It came in and is not analysed: {reason}", reason=prepared.reason))
     if row.changed_at is not None:
         sentences.append(tr("Last saved {when:%Y-%m-%d %H:%M}.", when=row.changed_at.astimezone()))
     if row.held_by is not None:

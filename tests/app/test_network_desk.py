@@ -107,12 +107,12 @@ def test_the_receiver_is_switched_on_and_what_comes_stands_in_the_worklist(
     press(qtbot, view.receiver.switch)
     qtbot.waitUntil(lambda: desk.station.network.receiving.port == port, timeout=LONG_MS)
     qtbot.waitUntil(lambda: "listens at 127.0.0.1" in view.receiver.answer.text(), timeout=LONG_MS)
-    with qtbot.waitSignal(desk.station.network.receiving.listed, timeout=LONG_MS):
-        assert storescu(port, spectra(tmp_path)).returncode == 0
+    assert storescu(port, spectra(tmp_path)).returncode == 0
     qtbot.waitUntil(lambda: view.receiver.table.rows.rowCount() == 1, timeout=LONG_MS)
     store = desk.station.network._services.store
     assert store is not None
-    assert len(store.worklist(WorklistFilter())) == 1
+    qtbot.waitUntil(lambda: len(store.worklist(WorklistFilter())) == 1, timeout=LONG_MS)
+    assert store.worklist(WorklistFilter())[0].held_by is None
     press(qtbot, view.receiver.switch)
     qtbot.waitUntil(lambda: view.receiver.switch.text() == "Switch on", timeout=LONG_MS)
     qtbot.waitUntil(lambda: "received" in actions_of(desk), timeout=LONG_MS)
