@@ -16,7 +16,7 @@ from widgets.texts import tr
 from widgets.worklist_view import WorklistView
 
 LIST, TROUBLE, COPY = "worklist", "worklist files", "worklist copy"
-_SIZE = (1100, 620)
+_SIZE = (1200, 640)
 
 
 class WorklistDesk(QtCore.QObject):
