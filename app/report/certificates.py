@@ -115,6 +115,15 @@ def common_name(certificate: x509.Certificate) -> str:
     return str(names[0].value) if names else certificate.subject.rfc4514_string()
 
 
+def credentials(certificate: x509.Certificate) -> str:
+    """Return what a certificate says of its holder beside the name: title, department, organisation; may be empty."""
+    from cryptography.x509.oid import NameOID
+
+    kinds = (NameOID.TITLE, NameOID.ORGANIZATIONAL_UNIT_NAME, NameOID.ORGANIZATION_NAME)
+    found = [str(part.value) for kind in kinds for part in certificate.subject.get_attributes_for_oid(kind)]
+    return ", ".join(part for part in found if part != DEMO_MARK)
+
+
 def make_demo_signer(folder: Path) -> DemoSigner:
     """Write a fresh throw-away signer into a folder.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from app.report.certificates import common_name, is_demo
+from app.report.certificates import common_name, credentials, is_demo
 from app.report.errors import SigningFailed
 from app.report.keys import OpenKey, SigningKey, opened
 from app.report.layout import FINAL, signature_boxes
@@ -88,6 +88,7 @@ def _signed(pdf: bytes, key: OpenKey, signer: Signer, *, simulated: bool) -> byt
         is_demo(key.certificate),
         simulated,
         "" if stamping is None else stamping.host,
+        credentials(key.certificate),
     )
     metadata = signers.PdfSignatureMetadata(
         field_name=FINAL,

@@ -18,7 +18,13 @@ _SMALL = Style(6.2, 8, grey=MUTED)
 
 @dataclass(frozen=True)
 class StampText:
-    """What a stamp says; `stamped_by` names the server of the time-stamp authority, if there is one."""
+    """What a stamp says.
+
+    Attributes
+    ----------
+    credentials : the signer's title and organisation; may be empty
+    stamped_by : server of the time-stamp authority; empty where there is none
+    """
 
     signer: str
     meaning: str
@@ -26,6 +32,13 @@ class StampText:
     demo: bool
     simulated: bool
     stamped_by: str = ""
+    credentials: str = ""
+
+
+def _when(text: StampText) -> str:
+    if text.stamped_by:
+        return f"{moment(text.when)}, signer's clock; time stamp inside: {clean(text.stamped_by, 60)}"
+    return f"{moment(text.when)}, by the clock of the signer's computer"
 
 
 def stamp_pdf(text: StampText, width: float, height: float) -> bytes:
@@ -45,9 +58,9 @@ def stamp_pdf(text: StampText, width: float, height: float) -> bytes:
         draw_line(canvas, 6, y + 3.3, shortened(mark, room, style), style)
     lines = (
         (f"Signed by {clean(text.signer, 120)}", _NAME),
+        *(((clean(text.credentials, 160), _LINE),) if text.credentials else ()),
         (f"Meaning: {clean(text.meaning, 120)}", _LINE),
-        (f"{moment(text.when)}, by the clock of the signer's computer", _SMALL),
-        *(((f"Time stamp of {clean(text.stamped_by, 60)} inside", _SMALL),) if text.stamped_by else ()),
+        (_when(text), _SMALL),
     )
     step = y / (len(lines) + 0.35)
     for number, (line, style) in enumerate(lines, 1):

@@ -5,14 +5,25 @@ import os
 import stat
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pikepdf
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
-from app.report.certificates import DEMO_MARK, DemoSigner, is_demo, make_demo_signer, open_p12, read_passphrase
+from app.report.certificates import (
+    DEMO_MARK,
+    DemoSigner,
+    credentials,
+    is_demo,
+    make_demo_signer,
+    open_p12,
+    read_passphrase,
+)
 from app.report.errors import CertificateProblem, SigningFailed
 from app.report.keys import FileKey, TokenKey
 from app.report.signing import Signer, sign_pdf
@@ -56,11 +67,26 @@ def test_the_stamp_says_who_for_what_and_that_it_is_a_throw_away(signed: bytes) 
     assert "Meaning: author, final report" in rendered
 
 
+def test_the_stamp_shows_the_signers_credentials() -> None:
+    names = [(NameOID.COMMON_NAME, "Dr A"), (NameOID.TITLE, "Consultant neuroradiologist")]
+    names += [(NameOID.ORGANIZATION_NAME, "St Elsewhere"), (NameOID.ORGANIZATIONAL_UNIT_NAME, DEMO_MARK)]
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(kind, value) for kind, value in names])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    said = credentials(builder.sign(key, hashes.SHA256()))
+    assert said == "Consultant neuroradiologist, St Elsewhere"
+    (page,) = page_texts(stamp_pdf(StampText("Dr A", "author", now, True, True, "tsa.example.org", said), 251, 52))
+    lines = ["Signed by Dr A", said, "Meaning: author", "signer's clock; time stamp inside: tsa.example.org"]
+    assert all(line in page for line in lines)
+
+
 def test_the_stamp_names_who_gives_the_time() -> None:
     text = StampText("Dr Test", "author", datetime.now(UTC), False, False, "tsa.hospital.example")
-    (page,) = page_texts(stamp_pdf(text, 236, 49))
-    assert "Time stamp of tsa.hospital.example inside" in page
-    assert "time stamp" not in page_texts(stamp_pdf(replace(text, stamped_by=""), 236, 49))[0].lower()
+    (page,) = page_texts(stamp_pdf(text, 251, 52))
+    assert "time stamp inside: tsa.hospital.example" in page
+    assert "time stamp" not in page_texts(stamp_pdf(replace(text, stamped_by=""), 251, 52))[0].lower()
 
 
 def test_another_certificate_has_no_throw_away_mark(draft: bytes, tmp_path: Path) -> None:
