@@ -13,6 +13,7 @@ PROTOCOLS = ("disc", "brain", "cord")
 PAPERS = ("A4", "Letter")
 COMMANDS = (
     "analyse", "fit", "basis", "demo", "verify", "inspect", "deidentify", "audit", "export", "receive", "send",
+    "support-bundle",
 )  # fmt: skip
 SEQUENCES = ("PRESS", "STEAM", "sLASER", "SPECIAL", "spin echo", "pulse-acquire")
 NOTHING_DONE = 2
@@ -80,6 +81,10 @@ def _command(options: argparse.Namespace) -> int:
         from app.dicom.network.send_command import send
 
         return send(options.file, options.to, wait_s=options.wait)
+    if options.command == "support-bundle":
+        from app.support.bundle_command import support_bundle
+
+        return support_bundle(options.file, options.study)
     if options.command == "export":
         from app.dicom.export_command import export_report
 
@@ -195,6 +200,10 @@ def _commands() -> argparse.ArgumentParser:
     send.add_argument("file", nargs="+", type=Path, metavar="FILE", help="DICOM file or folder of such")
     send.add_argument("--to", required=True, metavar="NODE", help="name or AE title of the node")
     send.add_argument("--wait", type=float, default=0.0, metavar="S", help="try again for so long (default: once)")
+    support = commands.add_parser("support-bundle", help="write what helps to find a fault, without patients")
+    support.add_argument("file", type=Path, metavar="FILE.zip")
+    text = "add a copy of this study without its patient; may be given several times (default: none)"
+    support.add_argument("--study", action="append", default=[], type=Path, metavar="DIR", help=text)
     export = commands.add_parser("export", help="write a report's objects for the archive: DICOM and FHIR")
     export.add_argument("study", type=Path, help="the study that the report was made from")
     export.add_argument("--report", required=True, type=Path, metavar="REPORT.pdf", help="a report of Discern")

@@ -27,6 +27,7 @@ from app.services import Services
 from app.session import ReadingSession
 from app.side_windows import SideWindows
 from app.spectrum_desk import SpectrumDesk
+from app.support_desk import SupportDesk
 from app.view_desk import LATER_MS, ViewDesk
 from app.watch_desk import WatchDesk
 from app.worklist_desk import WorklistDesk
@@ -72,6 +73,7 @@ class Workstation(QtCore.QObject):
         self.views = ViewDesk(window, session, jobs, self.nuclei)
         self.export = ExportDesk(window, session, jobs, services.store)
         self.archive = ArchiveDesk(window, session, jobs, services.store, self.reports.signed_file)
+        self.support = SupportDesk(window, jobs, services.store, services.settings)
         self._connect_desks()
         self._connect_window()
         self._connect_keeping()

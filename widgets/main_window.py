@@ -52,6 +52,7 @@ class MainWindow(QtWidgets.QMainWindow):
     export_requested = QtCore.Signal()
     details_requested = QtCore.Signal()
     keys_requested = QtCore.Signal()
+    support_requested = QtCore.Signal()
     about_requested = QtCore.Signal()
     analyse_requested = QtCore.Signal()
     protocol_requested = QtCore.Signal(str)
@@ -185,6 +186,7 @@ class MainWindow(QtWidgets.QMainWindow):
         about = bar.addMenu(tr("&Help"))
         self._action(about, noop("&Keys"), "F1", self.keys_requested.emit)
         self._action(about, noop("&Change keys…"), "", self.key_editor_requested.emit)
+        self._action(about, noop("&Support bundle…"), "", self.support_requested.emit)
         self._action(about, noop("&About Discern"), "", self.about_requested.emit)
         self._action(self, noop("Cancel"), "Esc", self.escape_pressed.emit)
 
