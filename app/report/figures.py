@@ -11,8 +11,8 @@ from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Flowable
 
 from analysis.types import EvidenceClass, FloatArray, Interval
-from app.report.fonts import text_width
 from app.report.parts import Outline, Picture
+from app.report.runs import text_width
 from app.report.text import MUTED, SMALL, Style, draw_line, wrapped
 from app.report.wording import CLASS_GLYPHS
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from reportlab import rl_config
@@ -25,8 +25,9 @@ from analysis.paper import Paper
 from app.report import layout
 from app.report.figures import SlicePicture
 from app.report.flowables import Heading, Ruled, Title, WhereRoom
-from app.report.fonts import REGULAR, lacks_glyphs, register_fonts
+from app.report.fonts import MISSING, REGULAR, register_fonts
 from app.report.parts import Item, Picture, ReportContent, Section, Summary
+from app.report.runs import missing_characters
 from app.report.spectrum_figure import SpectrumFigure
 from app.report.tables import SideBySide, bullet, item_grid, table_parts
 from app.report.text import (
@@ -51,6 +52,7 @@ _PICTURE_TALLEST, _PICTURE_WITH_SPECTRUM = 255.0, 205.0
 _LEAST_OF_SECTION, _MOST_KEPT_ROWS = 90.0, 26
 """Room that a section needs to begin on a page, so that its title does not stand alone."""
 _SUMMARY_SPECTRUM = 215.0
+_MOST_NAMED = 3
 _MOST_BESIDE = 9
 """More voxels than this are tabulated beneath the picture instead of beside it."""
 
@@ -218,10 +220,28 @@ def _banner(items: Sequence[Item]) -> list[Flowable]:
 
 
 def _state_line(content: ReportContent) -> Flowable:
-    items = (*content.banner, *(item for section in content.sections for item in section.items))
-    boxes = any(lacks_glyphs(text) for text in (*(item.value for item in items), *content.summary.impression))
-    note = " · An empty box stands for a character that the fonts lack; results.json has it." if boxes else ""
+    lacking = dict.fromkeys(c for text in dict.fromkeys(_texts(content)) for c in missing_characters(text))
+    note = f" · {_boxes(list(lacking))}" if lacking else ""
     return TextBlock(f"{content.state} · made {content.created}{note}", Style(7.2, 9.6), after=3)
+
+
+def _boxes(lacking: Sequence[str]) -> str:
+    """Say what the empty boxes stand for; results.json, which is attached, has the characters themselves."""
+    codes = ", ".join(f"U+{ord(character):04X}" for character in lacking[:_MOST_NAMED])
+    more = f" and {len(lacking) - _MOST_NAMED} more" if len(lacking) > _MOST_NAMED else ""
+    return f"{MISSING} stands for {codes}{more}, which the fonts lack."
+
+
+def _texts(part: object) -> Iterator[str]:
+    """Give every text of a content, whatever it is a part of."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, tuple | list):
+        for each in part:
+            yield from _texts(each)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from _texts(getattr(part, field.name))
 
 
 def _findings(summary: Summary) -> list[Flowable]:

@@ -1,72 +1,55 @@
-"""Scripts whose letters change, join and move beside each other: HarfBuzz chooses and places their glyphs.
-
-reportlab draws characters, not glyphs. So every glyph that stands for no character of its own gets one of the private
-use area, always the same, in the order of the font's glyphs: a report's bytes do not depend on those made before it.
-"""
+"""From letters to placed glyphs, by HarfBuzz: joined, reordered and stacked as their script wants it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from dataclasses import dataclass, replace
 
-from reportlab.pdfbase import pdfmetrics
+import uharfbuzz
 
-_PRIVATE = 0xE000
+from app.report.fonts import font, is_shaped
 
 
 @dataclass(frozen=True)
-class Placed:
-    """How far a glyph stands from where the pen is, and how far the pen moves on, in thousandths of the font size."""
+class Glyph:
+    """One placed glyph: reportlab's character for it, how far the pen moves, and where it stands from the pen.
 
-    right: float
-    up: float
+    Lengths are in thousandths of the font size; `start` is the place in the text of the first letter that it draws.
+    """
+
+    character: str
     advance: float
+    dx: float
+    dy: float
+    start: int
 
 
-@dataclass(frozen=True)
-class _Shaper:
-    font: Any
-    codes: dict[int, int]
-    """The character that reportlab draws for a glyph."""
-    scale: float
+def shape(text: str, name: str, *, right_to_left: bool = False) -> tuple[Glyph, ...]:
+    """Shape text of one script and direction, in reading order, and return its glyphs from left to right.
 
-
-@cache
-def _shaper(font_name: str) -> _Shaper:
-    """Return HarfBuzz's view of a registered font; every glyph of it can be drawn then."""
-    import uharfbuzz
-
-    face = pdfmetrics.getFont(font_name).face
-    shape_face = uharfbuzz.Face(face._ttf_data)
-    font = uharfbuzz.Font(shape_face)
-    scale = 1000 / shape_face.upem
-    codes = {glyph: code for code, glyph in sorted(face.charToGlyph.items(), reverse=True)}
-    free = _PRIVATE
-    for glyph in range(shape_face.glyph_count):
-        if glyph not in codes:
-            while free in face.charToGlyph:
-                free += 1
-            codes[glyph] = free
-            face.charToGlyph[free] = glyph
-            face.glyphToChar.setdefault(glyph, []).append(free)
-            face.charWidths[free] = font.get_glyph_h_advance(glyph) * scale
-            free += 1
-    return _Shaper(font, codes, scale)
-
-
-def shaped(text: str, font_name: str) -> tuple[str, tuple[Placed, ...]]:
-    """Return the characters that draw a text's glyphs, left to right, and where each stands."""
-    import uharfbuzz
-
-    shaper = _shaper(font_name)
+    Each glyph carries the text that it stands for into the file, so that it can be searched and copied.
+    """
+    used = font(name)
     buffer = uharfbuzz.Buffer()
+    buffer.cluster_level = uharfbuzz.BufferClusterLevel.MONOTONE_CHARACTERS
     buffer.add_str(text)
     buffer.guess_segment_properties()
-    uharfbuzz.shape(shaper.font, buffer)
-    shown = "".join(chr(shaper.codes[info.codepoint]) for info in buffer.glyph_infos)
-    places = tuple(
-        Placed(at.x_offset * shaper.scale, at.y_offset * shaper.scale, at.x_advance * shaper.scale)
-        for at in buffer.glyph_positions
-    )
-    return shown, places
+    buffer.direction = "rtl" if right_to_left else "ltr"
+    # Latin with marks stands beside plain Latin, which is neither kerned nor ligated.
+    uharfbuzz.shape(uharfbuzz.Font(used.hbFace), buffer, {} if is_shaped(name) else {"kern": False, "liga": False})
+    infos, places = buffer.glyph_infos, buffer.glyph_positions
+    starts = sorted({info.cluster for info in infos} | {len(text)})
+    meaning = {start: text[start:end] for start, end in zip(starts, starts[1:], strict=False)}
+    scale = used.pdfScale
+    glyphs: list[Glyph] = []
+    for info, place in zip(infos, places, strict=True):
+        # The first glyph of a cluster stands for all of it, the others for nothing.
+        character = used.character_for(info.codepoint, meaning.pop(info.cluster, ""))
+        advance, dx, dy = scale(place.x_advance), scale(place.x_offset), scale(place.y_offset)
+        glyphs.append(Glyph(character, advance, dx, dy, info.cluster))
+    return tuple(glyphs)
+
+
+def restated(glyph: Glyph, name: str, meaning: str) -> Glyph:
+    """Return the same glyph of a font, standing for another text."""
+    used = font(name)
+    return replace(glyph, character=used.character_for(used.face.charToGlyph[ord(glyph.character)], meaning))

@@ -10,8 +10,8 @@ from reportlab.pdfgen.pathobject import PDFPathObject
 
 from analysis.types import FloatArray
 from app.report.figures import FixedFigure
-from app.report.fonts import text_width
 from app.report.parts import SpectrumPlot, Trace
+from app.report.runs import text_width
 from app.report.text import INK, MUTED, Style, draw_line
 
 _LEFT, _RIGHT, _BOTTOM = 58.0, 8.0, 26.0

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 from reportlab.platypus import Flowable
 
-from app.report.fonts import Run, runs, text_width
+from app.report.runs import Run, clusters, runs, text_width
 
 INK = 0.07
 """Grey level of text, 0 black; nothing readable is drawn lighter than `MUTED`."""
@@ -47,21 +46,24 @@ def draw_line(canvas: Any, x: float, y: float, text: str, style: Style) -> None:
 
 
 def _draw_run(canvas: Any, x: float, y: float, run: Run, size: float) -> float:
-    """Draw a run and return its width; the exact text of joined or missing letters stays searchable."""
+    """Draw a run and return its width; the exact text of shaped or missing letters stays searchable."""
     if run.exact is not None:
         exact = run.exact.encode("utf-16-be").hex().upper()
         canvas._code.append(f"/Span <</ActualText <FEFF{exact}>>> BDC")
     canvas.setFont(run.font, size)
-    if run.places is None:
-        canvas.drawString(x, y, run.shown)
+    if run.glyphs:
+        _draw_glyphs(canvas, x, y, run, size)
     else:
-        pen = x
-        for character, place in zip(run.shown, run.places, strict=True):
-            canvas.drawString(pen + place.right * size / 1000, y + place.up * size / 1000, character)
-            pen += place.advance * size / 1000
+        canvas.drawString(x, y, run.shown)
     if run.exact is not None:
         canvas._code.append("EMC")
     return run.width(size)
+
+
+def _draw_glyphs(canvas: Any, x: float, y: float, run: Run, size: float) -> None:
+    for glyph in run.glyphs:
+        canvas.drawString(x + size / 1000 * glyph.dx, y + size / 1000 * glyph.dy, glyph.character)
+        x += size / 1000 * glyph.advance
 
 
 def wrapped(text: str, width: float, style: Style) -> list[str]:
@@ -86,12 +88,11 @@ def _broken(word: str, width: float, style: Style) -> list[str]:
     if text_width(word, style.size, bold=style.bold) <= width:
         return [word]
     pieces, piece = [], ""
-    for character in word:
-        goes_on = unicodedata.category(character).startswith("M") or character in "\u200c\u200d"
-        if piece and not goes_on and text_width(piece + character, style.size, bold=style.bold) > width:
+    for cluster in clusters(word):
+        if piece and text_width(piece + cluster, style.size, bold=style.bold) > width:
             pieces.append(piece)
             piece = ""
-        piece += character
+        piece += cluster
     return [*pieces, piece]
 
 
@@ -99,10 +100,10 @@ def shortened(text: str, width: float, style: Style) -> str:
     """Cut a line to a width in points, with an ellipsis where something is left out."""
     if text_width(text, style.size, bold=style.bold) <= width:
         return text
-    kept = text
-    while kept and text_width(kept + "…", style.size, bold=style.bold) > width:
-        kept = kept[:-1]
-    return kept.rstrip() + "…"
+    kept = clusters(text)
+    while kept and text_width("".join(kept) + "…", style.size, bold=style.bold) > width:
+        kept.pop()
+    return "".join(kept).rstrip() + "…"
 
 
 class TextBlock(Flowable):  # type: ignore[misc]

@@ -27,29 +27,42 @@ SEXES = {"F": "female", "M": "male", "O": "other"}
 _LONGEST = 400
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _SPACES = frozenset({"Zl", "Zp", "Zs"})
-_MOST_MARKS = 3
-"""More combining marks than this on one letter are dropped, so that stacked marks cannot cover other lines."""
+_MOST_STACKED, _MOST_MARKS = 3, 8
+"""More marks than this above or beneath one letter, or of any kind on it, are dropped, so that they cannot cover other
+lines. Signs of Indic and south-east Asian syllables do not stack: their combining class is low."""
+_LEAST_STACKED_CLASS = 100
+_JOINERS = "\u200c\u200d"
+_VIRAMA = 9
 
 
 def clean(text: str | None, longest: int = _LONGEST) -> str:
     """Make text from a file safe to print: one line, no control or direction characters, not overlong.
 
-    Characters that move, hide or reverse their neighbours are removed; line breaks and tabs become spaces.
+    Characters that move, hide or reverse their neighbours are removed, but for the joiners that spelling needs; line
+    breaks and tabs become spaces.
     An empty text becomes the dash that stands for unknown.
     """
     kept: list[str] = []
-    marks = 0
+    marks = stacked = 0
     for character in unicodedata.normalize("NFC", (text or "")[: 4 * longest]):
         category = unicodedata.category(character)
         marks = marks + 1 if category.startswith("M") else 0
+        stacked = 0 if not marks else stacked + (unicodedata.combining(character) >= _LEAST_STACKED_CLASS)
         if character in "\t\r\n" or category in _SPACES:
             kept.append(" ")
-        elif category not in _DROPPED and marks <= _MOST_MARKS:
+        elif character in _JOINERS:
+            kept += [character] if kept and _takes_joiner(kept[-1]) else []
+        elif category not in _DROPPED and marks <= _MOST_MARKS and stacked <= _MOST_STACKED:
             kept.append(character)
     line = " ".join("".join(kept).split())
     if len(line) > longest:
         line = line[: longest - 1] + "…"
     return line or UNKNOWN
+
+
+def _takes_joiner(before: str) -> bool:
+    """Whether a joiner after a character is spelling, as after an Arabic letter or a virama (Unicode Annex 31, 2.3)."""
+    return unicodedata.bidirectional(before) == "AL" or unicodedata.combining(before) == _VIRAMA
 
 
 def fixed(value: float | None, decimals: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pikepdf
 import pypdfium2
+from fontTools.ttLib import TTFont
 
 
 def page_texts(pdf: bytes) -> list[str]:
@@ -53,3 +54,30 @@ def _files(font: Any) -> Iterator[bool]:
     for descendant in [font, *font.get("/DescendantFonts", [])]:
         descriptor = descendant.get("/FontDescriptor", {})
         yield any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+
+
+def undefined_glyphs(pdf: bytes) -> list[tuple[str, int]]:
+    """Return font and code of everything that pages and forms show and that the embedded font has no glyph for."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        forms = [thing for thing in document.objects if isinstance(thing, pikepdf.Stream) and "/BBox" in thing]
+        return [found for holder in [*(page.obj for page in document.pages), *forms] for found in _undefined(holder)]
+
+
+def _undefined(holder: Any) -> Iterator[tuple[str, int]]:
+    known: dict[str, set[int]] = {}
+    used = ""
+    for operands, operator in pikepdf.parse_content_stream(holder):
+        if str(operator) == "Tf":
+            used = str(operands[0])
+            known.setdefault(used, _codes(holder.Resources.Font[used]))
+        elif str(operator) == "Tj":
+            yield from ((used, code) for code in bytes(operands[0]) if code not in known[used])
+        else:
+            assert str(operator) not in ("TJ", "'", '"'), "not looked into"
+
+
+def _codes(font: Any) -> set[int]:
+    """Return the codes for which a simple TrueType font has a glyph other than .notdef."""
+    program = TTFont(io.BytesIO(font.FontDescriptor.FontFile2.read_bytes()))
+    names = next(table.cmap for table in program["cmap"].tables if (table.platformID, table.platEncID) == (1, 0))
+    return {code for code, name in names.items() if program.getGlyphID(name)}
