@@ -28,6 +28,8 @@ MakeSink = Callable[[], Sink]
 OnObject = Callable[[Association, str, Sink], tuple[int, str]]
 """Called with the SOP Instance UID of an object that came whole; returns status and comment of the answer."""
 _WAIT_S = 0.02
+_MOST_GATHERED_BYTES = 16 << 20
+"""Of a message that pynetdicom gathers in memory; a request to commit 100,000 objects is smaller."""
 _COMMAND, _LAST = 1, 2
 """Bits of the message control header (PS3.8 annex E.2)."""
 
@@ -55,6 +57,7 @@ class SpoolingDimse(DIMSEServiceProvider):
         self._limits, self._make_sink, self._on_object = limits, make_sink, on_object
         self._arriving: _Object | None = None
         self._open: list[Sink] = []
+        self._gathered = 0
 
     @property
     def is_busy(self) -> bool:
@@ -88,6 +91,9 @@ class SpoolingDimse(DIMSEServiceProvider):
         ):
             return
         else:
+            self._gathered = len(data) if self.message is None else self._gathered + len(data)
+            if self._gathered > _MOST_GATHERED_BYTES:
+                raise OSError("the peer sends a message beyond the limit")
             single = P_DATA()
             single.presentation_data_value_list.append((context, bytes(data)))
             super().receive_primitive(single)
