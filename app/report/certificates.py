@@ -48,6 +48,23 @@ def read_passphrase(path: Path) -> bytes:
         raise CertificateProblem(f"The passphrase file {path} cannot be read: {reason_of(error)}.") from None
 
 
+def read_file(path: Path, what: str, most_bytes: int) -> bytes:
+    """Return a file that the user named, up to a size.
+
+    Raises
+    ------
+    CertificateProblem
+        If it cannot be read; `what` says what it should have been.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(most_bytes)
+    except FileNotFoundError:
+        raise CertificateProblem(f"The {what} {path} does not exist.") from None
+    except OSError as error:
+        raise CertificateProblem(f"The {what} {path} cannot be read: {reason_of(error)}.") from None
+
+
 def open_p12(path: Path, passphrase: bytes) -> PKCS12KeyAndCertificates:
     """Open a PKCS#12 file and check that its certificate may sign a report today.
 
@@ -60,7 +77,7 @@ def open_p12(path: Path, passphrase: bytes) -> PKCS12KeyAndCertificates:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import pkcs12
 
-    data = _read(path)
+    data = read_file(path, "certificate file", _LARGEST_FILE)
     if not _looks_like_p12(data):
         raise CertificateProblem(f"{path} is not a PKCS#12 file; a signing certificate has the ending .p12 or .pfx.")
     try:
@@ -205,16 +222,6 @@ def _write_private(path: Path, data: bytes) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_LARGEST_FILE)
-    except FileNotFoundError:
-        raise CertificateProblem(f"The certificate file {path} does not exist.") from None
-    except OSError as error:
-        raise CertificateProblem(f"The certificate file {path} cannot be read: {reason_of(error)}.") from None
 
 
 def _looks_like_p12(data: bytes) -> bool:

@@ -145,6 +145,20 @@ def _unsealed(signature: Any, status: Any, grounds: _Grounds, *, is_last: bool) 
     return broken
 
 
+def _found(signature: Any, status: Any, revocation: Revocation, **rest: Any) -> SignatureCheck:
+    """Return a check without its sentence."""
+    return SignatureCheck(
+        field_name=str(signature.field_name),
+        signer=_name(status.signing_cert),
+        intact=bool(status.intact and status.valid),
+        revoked=revocation.revoked_at is not None,
+        revocation_known=revocation.unknown == 0,
+        demo=_is_demo(status.signing_cert),
+        sentence="",
+        **rest,
+    )
+
+
 # --- archive time stamps -------------------------------------------------------------------------------------------
 
 
@@ -154,19 +168,15 @@ def _check_archive_stamp(signature: Any, grounds: _Grounds, at: datetime, *, is_
     status = validate_pdf_timestamp(signature, _context(grounds, at))
     broken = _unsealed(signature, status, grounds, is_last=is_last)
     revocation = _revocation(status, grounds, at)
-    check = SignatureCheck(
+    check = _found(
+        signature,
+        status,
+        revocation,
         kind="archive time stamp",
-        field_name=str(signature.field_name),
-        signer=_name(status.signing_cert),
         time=status.timestamp,
         stamped_at=status.timestamp,
-        intact=bool(status.intact and status.valid),
         trusted=bool(status.trusted),
         unchanged_after=broken is None,
-        revoked=revocation.revoked_at is not None,
-        revocation_known=revocation.unknown == 0,
-        demo=_is_demo(status.signing_cert),
-        sentence="",
     )
     who = f"Archive time stamp of {moment(status.timestamp)} by {check.signer}"
     problem = _invalid(status, broken) or _untrusted(status, revocation, at, _NO_STAMP_TRUST)
@@ -186,19 +196,15 @@ def _check_signature(signature: Any, grounds: _Grounds, proven: datetime, *, is_
     status = validate_pdf_signature(signature, _context(grounds, at), _context(grounds, proven))
     broken = _unsealed(signature, status, grounds, is_last=is_last)
     revocation = _revocation(status, grounds, at)
-    check = SignatureCheck(
+    check = _found(
+        signature,
+        status,
+        revocation,
         kind="signature",
-        field_name=str(signature.field_name),
-        signer=_name(status.signing_cert),
         time=signature.self_reported_timestamp,
         stamped_at=stamped_at,
-        intact=bool(status.intact and status.valid),
         trusted=bool(status.trusted) and (stamp is None or stamped_at is not None),
         unchanged_after=broken is None and bool(status.docmdp_ok),
-        revoked=revocation.revoked_at is not None,
-        revocation_known=revocation.unknown == 0,
-        demo=_is_demo(status.signing_cert),
-        sentence="",
     )
     return replace(check, sentence=_sentence(check, status, revocation, broken, stamp, at))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.atomic_file import reason_of
+from app.report.certificates import read_file
 from app.report.errors import CertificateProblem
 
 _LARGEST_ROOTS = 1 << 20
@@ -73,7 +73,7 @@ def read_root(path: Path) -> bytes:
     CertificateProblem
         If the file cannot be read or holds no PEM certificate.
     """
-    data = _read(path, "root certificate", _LARGEST_ROOTS)
+    data = read_file(path, "root certificate", _LARGEST_ROOTS)
     if _BEGIN not in data:
         raise CertificateProblem(f"{path} holds no PEM certificate; it must begin with {_BEGIN.decode()}.")
     return data
@@ -91,20 +91,10 @@ def read_trust(given: Path | None, folder: Path | None = None) -> Trust:
     """
     folder = site_trust_folder() if folder is None else folder
     there = sorted(folder.iterdir()) if folder.is_dir() else []
-    lists = tuple(_read(path, "revocation list", _LARGEST_LIST) for path in there if path.suffix == ".crl")
+    lists = tuple(read_file(path, "revocation list", _LARGEST_LIST) for path in there if path.suffix == ".crl")
     if given is not None:
         return Trust((read_root(given),), lists)
     return Trust(tuple(read_root(path) for path in there if path.suffix == ".pem"), lists)
-
-
-def _read(path: Path, what: str, largest: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(largest)
-    except FileNotFoundError:
-        raise CertificateProblem(f"The {what} {path} does not exist.") from None
-    except OSError as error:
-        raise CertificateProblem(f"The {what} {path} cannot be read: {reason_of(error)}.") from None
 
 
 def _certificates(pem_file: bytes) -> list[Any]:
