@@ -25,7 +25,7 @@ _MOST_PAGES = 24
 """A grid of voxels has its pages for the first of them only."""
 
 
-AUTOMATIC: Final = "Preliminary report, signed automatically: no person has read it"
+AUTOMATIC: Final = "Preliminary, signed automatically, not read"
 """What a report calls itself that was signed without a window."""
 
 

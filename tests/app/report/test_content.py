@@ -99,8 +99,8 @@ def test_what_is_unknown_is_a_dash(study: Study, exam: ExamResult, protocol: Pro
     [
         ("draft", False, False, "Unsigned draft"),
         ("preliminary", False, False, "Preliminary report, unsigned"),
-        ("draft", False, True, "Preliminary report, signed automatically: no person has read it"),
-        ("preliminary", False, True, "Preliminary report, signed automatically: no person has read it"),
+        ("draft", False, True, "Preliminary, signed automatically, not read"),
+        ("preliminary", False, True, "Preliminary, signed automatically, not read"),
         ("final", False, True, "Final report, signed"),
         ("final", False, False, "Unsigned draft"),
         ("amended", True, False, "Amendment, unsigned draft"),
