@@ -21,7 +21,7 @@ from app.services import Analyse
 from app.store import Store, files_of
 from widgets.texts import noop, tr
 
-ADVANCE = "analysis in advance"
+ADVANCE, LISTING = "analysis in advance", "listing"
 MOST_KEPT = 8
 """Results that wait for their reader, some 20 MB each; the oldest go first, and are computed anew when opened."""
 WAITING, READY = noop("received"), noop("ready")
@@ -43,12 +43,13 @@ class AdvanceAnalysis(QtCore.QObject):
     """`states` is new, or a study stands in the worklist now."""
     ready = QtCore.Signal()
     """A study can be opened without waiting."""
-    _listed = QtCore.Signal(object)
+    _listed = QtCore.Signal(object, object)
+    """Studies that were read, and the folder."""
 
     def __init__(self, store: Store | None) -> None:
         super().__init__()
         self._store = store
-        self._jobs = JobRunner(self, threads=1)
+        self._jobs = JobRunner(self, threads=2)
         self._waiting: list[_Waiting] = []
         self._current: _Waiting | None = None
         self._studies: list[StudyId] = []
@@ -65,7 +66,9 @@ class AdvanceAnalysis(QtCore.QObject):
     def add(self, folder: Path, tell: Callable[[str, bool], None]) -> None:
         """Analyse the studies of a folder when those before it are done."""
         tell(tr(WAITING), False)
-        self._waiting.append(_Waiting(folder, tell))
+        self._waiting = [*(one for one in self._waiting if one.folder != folder), _Waiting(folder, tell)]
+        if self._current is not None:
+            self._list(folder)
         self._next()
 
     def stop(self) -> None:
@@ -111,7 +114,7 @@ class AdvanceAnalysis(QtCore.QObject):
         self._studies = []
 
         def work(progress: Progress, stop: Stop) -> tuple[Prepared, ...]:
-            return prepare(current.folder, self._remember, progress, stop)
+            return prepare(current.folder, lambda found: self._remember(found, current.folder), progress, stop)
 
         current.tell(tr("being read"), False)
         self._jobs.start(
@@ -123,19 +126,33 @@ class AdvanceAnalysis(QtCore.QObject):
             cancelled=lambda: self._end(Preparation("not analysed", tr(_STOPPED)), tr(_STOPPED)),
         )
 
-    def _remember(self, found: list[Listed]) -> None:
-        """Put what was read into the worklist, on the worker thread: nobody opened it, so nobody holds it."""
-        if self._store is not None:
-            now = datetime.now(UTC)
-            self._listed.emit([self._store.remember_study(one.info, one.files, _folder_of(one), now) for one in found])
+    def _list(self, folder: Path) -> None:
+        """Put a study that has to wait into the worklist; what is wrong with it is said when its turn comes."""
 
-    def _on_listed(self, studies: list[StudyId]) -> None:
-        self._studies = studies
-        self.states |= dict.fromkeys(studies, Preparation("being analysed"))
+        def work(progress: Progress, stop: Stop) -> None:
+            prepare(folder, lambda found: self._remember(found, folder), progress, stop, only_list=True)
+
+        title = tr("Reading a study that came in")
+        self._jobs.start(f"{LISTING} {folder}", title, work, done=_ignored, failed=_ignored, quiet=True)
+
+    def _remember(self, found: list[Listed], folder: Path) -> None:
+        """Put what was read into the worklist, on the worker thread: nobody opened it, so nobody holds it."""
+        store = self._store
+        if store is not None:
+            now = datetime.now(UTC)
+            studies = [store.remember_study(one.info, one.files, _folder_of(one), now) for one in found]
+            self._listed.emit(studies, folder)
+
+    def _on_listed(self, studies: list[StudyId], folder: Path) -> None:
+        if self._current is not None and self._current.folder == folder:
+            self._studies = studies
+            self.states |= dict.fromkeys(studies, Preparation("being analysed"))
+        elif any(one.folder == folder for one in self._waiting):
+            self.states |= dict.fromkeys(studies, Preparation("received"))
         self.changed.emit()
 
     def _on_progress(self, key: str, fraction: float, text: str) -> None:
-        if self._current is not None:
+        if self._current is not None and key == ADVANCE:
             self._current.tell(tr("being analysed, {percent:.0f} %", percent=100 * fraction), False)
 
     def _on_done(self, prepared: tuple[Prepared, ...]) -> None:
@@ -165,6 +182,10 @@ class AdvanceAnalysis(QtCore.QObject):
             current.tell(words, True)
         self.changed.emit()
         self._next()
+
+
+def _ignored(_: object) -> None:
+    """Take an answer that says nothing new."""
 
 
 def _folder_of(listed: Listed) -> str:

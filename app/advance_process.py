@@ -41,13 +41,14 @@ class Prepared:
 
 
 def prepare(
-    folder: Path, listed: Callable[[list[Listed]], None], progress: Progress, stop: Stop
+    folder: Path, listed: Callable[[list[Listed]], None], progress: Progress, stop: Stop, *, only_list: bool = False
 ) -> tuple[Prepared, ...]:
     """Read and analyse the studies of a folder, in a child process that ends with this call.
 
     Parameters
     ----------
     listed : called once the studies are read, before they are analysed
+    only_list : read them, and analyse none
 
     Raises
     ------
@@ -58,7 +59,7 @@ def prepare(
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(folder, theirs), name="analysis in advance")
+    process = context.Process(target=_work, args=(folder, theirs, only_list), name="analysis in advance")
     process.start()
     theirs.close()
     try:
@@ -86,12 +87,12 @@ def prepare(
         ours.close()
 
 
-def _work(folder: Path, pipe: Connection) -> None:
+def _work(folder: Path, pipe: Connection, only_list: bool) -> None:
     """Do the work in the child; whatever goes wrong is sent as a sentence."""
     with contextlib.suppress(OSError):  # where the system has no such priorities, it runs as others do
         os.nice(_LEAST_PRIORITY)
     try:
-        pipe.send((_DONE, _prepared(folder, pipe)))
+        pipe.send((_DONE, _prepared(folder, pipe, only_list)))
     except DiscernError as error:
         pipe.send((_FAILED, str(error)))
     except MemoryError:
@@ -103,7 +104,7 @@ def _work(folder: Path, pipe: Connection) -> None:
         pipe.send((_FAILED, f"Something unexpected went wrong ({kind}); open the study to analyse it."))
 
 
-def _prepared(folder: Path, pipe: Connection) -> tuple[Prepared, ...]:
+def _prepared(folder: Path, pipe: Connection, only_list: bool) -> tuple[Prepared, ...]:
     from analysis.readers import read_studies
     from app.store.source_files import files_of
 
@@ -111,6 +112,8 @@ def _prepared(folder: Path, pipe: Connection) -> tuple[Prepared, ...]:
     studies = read_studies([folder], progress=report, stop=lambda: False)
     found = [Listed(study.info, files_of(study)) for study in studies]
     pipe.send((_LISTED, found))
+    if only_list:
+        return ()
     return tuple(_analysed(study, one, report) for study, one in zip(studies, found, strict=True))
 
 

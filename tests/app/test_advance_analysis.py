@@ -23,7 +23,7 @@ from app.main import real_services
 from app.session import ReadingSession
 from app.store import Store
 from app.workstation import Workstation
-from tests.app.dicom.network.peers import LOOPBACK, free_port, storescu
+from tests.app.dicom.network.peers import LOOPBACK, free_port, spectra, storescu
 from tests.reading_desk import Desk, plain_study
 from widgets.main_window import MainWindow
 from widgets.worklist_model import KEYS
@@ -150,6 +150,24 @@ def test_what_cannot_be_analysed_says_why_and_the_next_is_done(
     qtbot.waitUntil(lambda: first.ended and second.ended, timeout=LONG_MS)
     assert first.states[-1][0].endswith(".")
     assert not advance.is_running
+
+
+@pytest.mark.slow
+def test_a_study_that_has_to_wait_stands_in_the_worklist_meanwhile(
+    qtbot: QtBot, advance: AdvanceAnalysis, demo: Path, tmp_path: Path
+) -> None:
+    spectra(tmp_path / "second")
+    first, second, seen = Told(), Told(), []
+    advance.changed.connect(lambda: seen.append(sorted(one.state for one in advance.states.values())))
+    advance.add(demo, first)
+    advance.add(tmp_path / "second", second)
+    qtbot.waitUntil(lambda: ["being analysed", "received"] in seen, timeout=LONG_MS)
+    assert not first.ended
+    qtbot.waitUntil(lambda: second.ended, timeout=LONG_MS)
+    assert first.states[-1] == ("ready", True)
+    assert "received" not in {one.state for one in advance.states.values()}
+    assert advance._store is not None
+    assert len(advance._store.worklist(WorklistFilter())) == 2
 
 
 @pytest.mark.slow
