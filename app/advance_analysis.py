@@ -54,6 +54,7 @@ class AdvanceAnalysis(QtCore.QObject):
         self._current: _Waiting | None = None
         self._studies: list[StudyId] = []
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
+        self._numbers: dict[str, StudyId] = {}
         self.states: dict[StudyId, Preparation] = {}
         self._listed.connect(self._on_listed, QtCore.Qt.ConnectionType.QueuedConnection)
         self._jobs.progressed.connect(self._on_progress)
@@ -156,21 +157,28 @@ class AdvanceAnalysis(QtCore.QObject):
             self._current.tell(tr("being analysed, {percent:.0f} %", percent=100 * fraction), False)
 
     def _on_done(self, prepared: tuple[Prepared, ...]) -> None:
-        for one in prepared:
-            self._kept[one.listed.info.study_instance_uid] = one
-            self._kept.move_to_end(one.listed.info.study_instance_uid)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
         good = [one for one in prepared if one.exam is not None]
         reasons = [one.reason for one in prepared if one.reason]
         if len(self._studies) == len(prepared):
-            self.states |= {
-                study: Preparation("ready" if one.exam is not None else "not analysed", one.reason)
-                for study, one in zip(self._studies, prepared, strict=True)
-            }
+            for study, one in zip(self._studies, prepared, strict=True):
+                self._numbers[one.listed.info.study_instance_uid] = study
+                self.states[study] = Preparation("ready" if one.exam is not None else "not analysed", one.reason)
+        for one in good:
+            self._keep(one)
         self._go_on(tr(READY) if good else reasons[0])
         if good:
             self.ready.emit()
+
+    def _keep(self, prepared: Prepared) -> None:
+        """Keep results, and let the oldest go: a study whose results went is not called ready any more."""
+        uid = prepared.listed.info.study_instance_uid
+        self._kept[uid] = prepared
+        self._kept.move_to_end(uid)
+        while len(self._kept) > MOST_KEPT:
+            gone, _ = self._kept.popitem(last=False)
+            number = self._numbers.get(gone)
+            if number is not None:
+                self.states.pop(number, None)
 
     def _end(self, state: Preparation, words: str) -> None:
         self.states |= dict.fromkeys(self._studies, state)

@@ -12,10 +12,11 @@ from PySide6 import QtCore
 from pytestqt.qtbot import QtBot
 
 from analysis.network import NetworkSettings, Node
-from analysis.types import Progress, Stop, Study
+from analysis.types import Progress, Stop, Study, StudyInfo
 from analysis.voxel_settings import ExamSettings
-from analysis.worklist import Preparation, WorklistFilter
-from app.advance_analysis import AdvanceAnalysis
+from analysis.worklist import Preparation, StudyId, WorklistFilter
+from app.advance_analysis import MOST_KEPT, AdvanceAnalysis
+from app.advance_process import Listed, Prepared
 from app.demo import make_demo
 from app.dicom.network.settings_file import save_settings
 from app.jobs import JobRunner
@@ -25,6 +26,7 @@ from app.store import Store
 from app.workstation import Workstation
 from tests.app.dicom.network.peers import LOOPBACK, free_port, spectra, storescu
 from tests.reading_desk import Desk, plain_study
+from tests.samples import sample_exam, sample_study
 from widgets.main_window import MainWindow
 from widgets.worklist_model import KEYS
 
@@ -113,6 +115,16 @@ def test_a_study_that_comes_in_is_analysed_beside_the_open_one_and_opens_with_it
         assert one.fit is not None
         assert two.fit is not None
         np.testing.assert_array_equal(one.fit.amplitudes, two.fit.amplitudes)
+
+
+def test_only_the_last_results_are_kept_and_the_others_are_not_called_ready(advance: AdvanceAnalysis) -> None:
+    exam = sample_exam(sample_study())
+    for number in range(MOST_KEPT + 2):
+        advance._studies = [StudyId(number)]
+        advance._on_done((Prepared(Listed(StudyInfo(f"1.2.{number}"), ()), exam),))
+    assert sorted(advance.states) == list(range(2, MOST_KEPT + 2))
+    assert {one.state for one in advance.states.values()} == {"ready"}
+    assert len(advance._kept) == MOST_KEPT
 
 
 class Told:
