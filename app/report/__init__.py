@@ -37,12 +37,13 @@ def prepared_bytes(source: ReportSource, *, to_sign: bool) -> bytes:
     if to_sign:
         _refuse_unproper(source.results)
     content = report_content(source, signed=to_sign)
-    pdf = report_pdf(content)
+    pdf, structure = report_pdf(content)
     return attach_results(
         pdf,
         source.results,
         created_at=source.created_at,
         says_pdfa=content.says_pdfa,
+        structure=structure,
         amended=None if source.amendment is None else source.amendment.original_pdf,
     )
 

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from app.report.archival import prepare_for_archive
 from app.report.errors import NotVerifiable
+from app.report.structure import Element
+from app.report.structure_tree import add_structure
 
 RESULTS_NAME: Final = "results.json"
 AMENDED_NAME: Final = "amended-report.pdf"
@@ -16,7 +18,13 @@ _LARGEST = 64 * 2**20
 
 
 def attach_results(
-    pdf: bytes, results: bytes, *, created_at: datetime, says_pdfa: bool = False, amended: bytes | None = None
+    pdf: bytes,
+    results: bytes,
+    *,
+    created_at: datetime,
+    says_pdfa: bool = False,
+    amended: bytes | None = None,
+    structure: Element | None = None,
 ) -> bytes:
     """Embed results.json as associated data (ISO 32000-2, 14.13), to be done before signing.
 
@@ -27,6 +35,7 @@ def attach_results(
     created_at : becomes the PDF's creation date
     says_pdfa : whether the file, which is prepared for it, calls itself PDF/A-3b
     amended : the signed report that this one amends, embedded byte by byte
+    structure : what the marked pieces of the pages are; the file is tagged with it
     """
     import pikepdf
 
@@ -43,6 +52,8 @@ def attach_results(
         document.docinfo["/CreationDate"] = document.docinfo["/ModDate"] = pikepdf.String(stamp)
         if "/Trapped" in document.docinfo:
             del document.docinfo["/Trapped"]
+        if structure is not None:
+            add_structure(document, structure)
         prepare_for_archive(document, says_pdfa=says_pdfa)
         buffer = io.BytesIO()
         document.save(

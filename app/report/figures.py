@@ -13,14 +13,15 @@ from reportlab.platypus import Flowable
 from analysis.types import EvidenceClass, FloatArray, Interval
 from app.report.parts import Outline, Picture
 from app.report.runs import text_width
-from app.report.text import MUTED, SMALL, Style, draw_line, wrapped
-from app.report.wording import CLASS_GLYPHS
+from app.report.structure import artifact, content, figure
+from app.report.text import MUTED, SMALL, Style, draw_line, draw_lines, wrapped
+from app.report.wording import CLASS_GLYPHS, likelihood_ratio
 
 _MOST_LABELS = 16
 LR_AXIS = (0.22, 5.0)
 LR_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
-_TICK = Style(5.6, 7.0, grey=MUTED)
+_TICK_CENTRED = Style(5.6, 7.0, grey=MUTED, align="centre")
 _LINES: dict[EvidenceClass | None, tuple[float, tuple[float, ...]]] = {
     "higher": (2.0, ()),
     "lower": (1.0, ()),
@@ -62,21 +63,26 @@ class IntervalMark(FixedFigure):
 
     def draw(self) -> None:
         """Draw the mark."""
-        canvas, middle = self.canv, self.height / 2
         if self.is_axis:
-            for tick in LR_TICKS:
-                draw_line(canvas, self._x(tick), 1.5, f"{tick:g}", Style(5.6, 7, grey=MUTED, align="centre"))
+            with content(self.canv, "P"):
+                for tick in LR_TICKS:
+                    draw_line(self.canv, self._x(tick), 1.5, f"{tick:g}", _TICK_CENTRED, gap=" ")
             return
-        canvas.setStrokeGray(0.6)
-        canvas.setLineWidth(0.4)
-        canvas.line(self._x(1.0), -2, self._x(1.0), self.height + 2)
-        if self.interval is None:
-            return
+        with artifact(self.canv):
+            self.canv.setStrokeGray(0.6)
+            self.canv.setLineWidth(0.4)
+            self.canv.line(self._x(1.0), -2, self._x(1.0), self.height + 2)
+        if self.interval is not None:
+            with figure(self.canv, f"Drawn on a logarithmic axis: {likelihood_ratio(self.interval)}"):
+                self._draw_interval(self.interval)
+
+    def _draw_interval(self, interval: Interval) -> None:
+        canvas, middle = self.canv, self.height / 2
         canvas.setStrokeGray(0.25)
         canvas.setLineWidth(1.3)
-        canvas.line(self._x(self.interval.low90), middle, self._x(self.interval.high90), middle)
+        canvas.line(self._x(interval.low90), middle, self._x(interval.high90), middle)
         canvas.setFillGray(0)
-        canvas.circle(self._x(self.interval.median), middle, 2.4, stroke=0, fill=1)
+        canvas.circle(self._x(interval.median), middle, 2.4, stroke=0, fill=1)
 
 
 class SlicePicture(FixedFigure):
@@ -94,8 +100,20 @@ class SlicePicture(FixedFigure):
 
     def draw(self) -> None:
         """Draw image, outlines, labels and caption."""
-        canvas, picture = self.canv, self.picture
         bottom = self.height - self.image_height
+        with figure(self.canv, self._alternative()):
+            self._draw_image(bottom)
+        if self.caption:
+            with content(self.canv, "Caption"):
+                draw_lines(self.canv, 0, bottom - SMALL.leading, self.caption, SMALL)
+
+    def _alternative(self) -> str:
+        """Say in words what the picture shows."""
+        voxels = (f"{o.label}{f' ({o.evidence_class})' if o.evidence_class else ''}" for o in self.picture.outlines)
+        return f"MR image, {self.picture.caption}, with the outlines of the voxels {', '.join(voxels)}"
+
+    def _draw_image(self, bottom: float) -> None:
+        canvas, picture = self.canv, self.picture
         image = ImageReader(Image.fromarray(np.ascontiguousarray(picture.pixels)))
         canvas.saveState()
         canvas.drawImage(image, 0, bottom, self.image_width, self.image_height)
@@ -109,10 +127,6 @@ class SlicePicture(FixedFigure):
             self._draw_labels(places, bottom)
         self._draw_sides(bottom)
         canvas.restoreState()
-        y = bottom - 2 - SMALL.leading + 2
-        for line in self.caption:
-            draw_line(canvas, 0, y, line, SMALL)
-            y -= SMALL.leading
 
     def _points(self, outline: Outline) -> FloatArray:
         """Map a polygon of pixel centres to points above the picture's lower left corner."""

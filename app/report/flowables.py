@@ -6,6 +6,7 @@ from reportlab.platypus import Flowable
 
 from app.report.figures import SlicePicture
 from app.report.parts import VoxelBlock
+from app.report.structure import artifact, content
 from app.report.text import SECTION, Style, TextBlock, draw_line
 
 _CLOSE_UP = 104.0
@@ -13,6 +14,8 @@ _CLOSE_UP = 104.0
 
 class Heading(TextBlock):
     """A section's title, listed in the PDF's outline."""
+
+    kind = "H2"
 
     def __init__(self, text: str, style: Style = SECTION, *, before: float = 0.0, after: float = 0.0) -> None:
         super().__init__(text, style, before=before, after=after)
@@ -28,6 +31,8 @@ class Heading(TextBlock):
 class Title(TextBlock):
     """The report's title, with a black mark on its right where no patient was measured."""
 
+    kind = "H1"
+
     def __init__(self, text: str, *, simulated: bool) -> None:
         super().__init__(text, SECTION)
         self.simulated = simulated
@@ -36,10 +41,12 @@ class Title(TextBlock):
         """Draw the title and the mark."""
         super().draw()
         if self.simulated:
-            self.canv.setFillGray(0)
-            self.canv.rect(self.width - 108, self.height - 15, 108, 15, stroke=0, fill=1)
+            with artifact(self.canv):
+                self.canv.setFillGray(0)
+                self.canv.rect(self.width - 108, self.height - 15, 108, 15, stroke=0, fill=1)
             style = Style(9.5, 12, bold=True, grey=1.0, align="centre")
-            draw_line(self.canv, self.width - 54, self.height - 11, "SIMULATED DATA", style)
+            with content(self.canv, "P"):
+                draw_line(self.canv, self.width - 54, self.height - 11, "SIMULATED DATA", style)
 
 
 class Ruled(Flowable):  # type: ignore[misc]
@@ -57,10 +64,11 @@ class Ruled(Flowable):  # type: ignore[misc]
 
     def draw(self) -> None:
         """Draw the rules and the parts."""
-        self.canv.setStrokeGray(0.25)
-        self.canv.setLineWidth(0.7)
-        for y in (0.0, self.height):
-            self.canv.line(0, y, self.width, y)
+        with artifact(self.canv):
+            self.canv.setStrokeGray(0.25)
+            self.canv.setLineWidth(0.7)
+            for y in (0.0, self.height):
+                self.canv.line(0, y, self.width, y)
         y = self.height - 4
         for part, height in zip(self.parts, self.heights, strict=True):
             y -= height

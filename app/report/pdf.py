@@ -29,6 +29,8 @@ from app.report.fonts import MISSING, REGULAR, register_fonts
 from app.report.parts import Item, Picture, ReportContent, Section, Summary
 from app.report.runs import missing_characters
 from app.report.spectrum_figure import SpectrumFigure
+from app.report.structure import Element, Structure, artifact
+from app.report.structure import content as tagged
 from app.report.tables import SideBySide, bullet, item_grid, table_parts
 from app.report.text import (
     BODY,
@@ -40,6 +42,7 @@ from app.report.text import (
     Style,
     TextBlock,
     draw_line,
+    draw_lines,
     shortened,
     wrapped,
 )
@@ -57,14 +60,14 @@ _MOST_BESIDE = 9
 """More voxels than this are tabulated beneath the picture instead of beside it."""
 
 
-def report_pdf(content: ReportContent) -> bytes:
-    """Draw a report and return the PDF, unsigned and without attachment."""
+def report_pdf(content: ReportContent) -> tuple[bytes, Element]:
+    """Draw a report; return the PDF, unsigned and without attachment, and the structure of its text."""
     register_fonts()
     rl_config.useA85 = 0  # streams stay binary, which is smaller and faster than text
     buffer = io.BytesIO()
     document = _Document(buffer, content)
     document.build(_story(content), canvasmaker=_canvas_maker)
-    return buffer.getvalue()
+    return buffer.getvalue(), document.canv.structure.root
 
 
 def _canvas_maker(*args: Any, **options: Any) -> Canvas:
@@ -73,7 +76,11 @@ def _canvas_maker(*args: Any, **options: Any) -> Canvas:
 
 
 class _CountingCanvas(Canvas):  # type: ignore[misc]
-    """A canvas that fills in the number of pages at the end, in a form that every page refers to."""
+    """A canvas that keeps the structure of its text, and fills in the number of pages, which every page refers to."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.structure = Structure()
 
     def save(self) -> None:
         """Write the count of pages, then the file."""
@@ -115,6 +122,10 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
 
     def _page(self, canvas: Canvas, document: object) -> None:
         del document
+        with artifact(canvas):
+            self._draw_furniture(canvas)
+
+    def _draw_furniture(self, canvas: Canvas) -> None:
         content, sheet, strong = self.content, self.sheet, Style(7.4, 9.4, bold=True)
         draw_line(canvas, sheet.left, sheet.header_y, shortened(content.header_patient, 250, strong), strong)
         draw_line(canvas, sheet.left + 262, sheet.header_y, content.header_date, _FURNITURE)
@@ -146,16 +157,19 @@ class _Document(BaseDocTemplate):  # type: ignore[misc]
     def _first_page(self, canvas: Canvas, document: object) -> None:
         self._page(canvas, document)
         sheet = self.sheet
-        boxes = layout.signature_boxes(sheet.width)
+        with artifact(canvas):
+            self._draw_boxes(canvas)
+        y = layout.STRIP_TOP + (len(self.statement) - 1) * _STATEMENT.leading
+        with tagged(canvas, "P"):
+            draw_lines(canvas, sheet.left, y + 4, self.statement, _STATEMENT)
+
+    def _draw_boxes(self, canvas: Canvas) -> None:
+        boxes = layout.signature_boxes(self.sheet.width)
         for name, (left, bottom, right, top) in boxes.items():
             canvas.setLineWidth(0.5)
             canvas.setStrokeGray(0.6)
             canvas.rect(left, bottom, right - left, top - bottom)
             draw_line(canvas, left, top + 3, layout.BOX_TITLES[name], SMALL)
-        y = layout.STRIP_TOP + len(self.statement) * _STATEMENT.leading
-        for line in self.statement:
-            y -= _STATEMENT.leading
-            draw_line(canvas, sheet.left, y + 4, line, _STATEMENT)
         if not self.content.signed:
             left, bottom, right, top = boxes[layout.FINAL]
             words = shortened(self.content.state, right - left - 16, STRONG)

@@ -12,6 +12,7 @@ from analysis.types import FloatArray
 from app.report.figures import FixedFigure
 from app.report.parts import SpectrumPlot, Trace
 from app.report.runs import text_width
+from app.report.structure import figure
 from app.report.text import INK, MUTED, Style, draw_line
 
 _LEFT, _RIGHT, _BOTTOM = 58.0, 8.0, 26.0
@@ -41,6 +42,19 @@ class SpectrumFigure(FixedFigure):
 
     def draw(self) -> None:
         """Draw all parts from bottom to top."""
+        with figure(self.canv, self._alternative()):
+            self._draw_parts()
+
+    def _alternative(self) -> str:
+        """Say in words what the figure shows."""
+        signals = f"; the fitted signals of {', '.join(t.name for t in self.traces)}" if self.traces else ""
+        named = f"; peaks of {', '.join(name for name, _ in self.plot.peaks)}" if self.plot.peaks else ""
+        return (
+            f"Spectrum from {self.high:.1f} to {self.low:.1f} ppm: data, fit, baseline and residual{signals}{named}. "
+            "The amplitudes stand in the tables."
+        )
+
+    def _draw_parts(self) -> None:
         room = self.height - _BOTTOM - 4 * _GAP - 8
         trace_room = max(room * _TRACE_SHARE, len(self.traces) * _LEAST_TRACE * 1.6)
         heights, trace_scale, traces_height = _stack(self.traces, trace_room)

@@ -10,6 +10,7 @@ from reportlab.platypus import Table as Grid
 
 from app.report.figures import IntervalMark
 from app.report.fonts import REGULAR
+from app.report.grid_tags import bullet_tags, item_tags, table_tags
 from app.report.parts import Cell, Column, Item, Table
 from app.report.text import BODY, CELL, HEAD, MUTED, RULE, SMALL, TABLE_TITLE, Style, TextBlock
 
@@ -44,7 +45,7 @@ def _grid(table: Table, width: float) -> Grid:
     ]
     grey = Color(0.93, 0.93, 0.93)
     style += [("BACKGROUND", (0, i), (-1, i), grey) for i, shaded in enumerate(table.shaded, 1) if shaded]
-    return Grid([head, *body], colWidths=widths, repeatRows=1, style=style, hAlign="LEFT")
+    return Grid([head, *body], colWidths=widths, repeatRows=1, style=style, hAlign="LEFT", renderCB=table_tags())
 
 
 def _base_style(right: float, above: float) -> list[tuple[object, ...]]:
@@ -95,7 +96,8 @@ def item_grid(
         cells.append(line)
     each = width / columns
     widths = [each * name_share, each * (1 - name_share)] * columns
-    return Grid(cells, colWidths=widths, style=_base_style(4, 0.4), hAlign="LEFT")
+    tags = item_tags(len(items), rows)
+    return Grid(cells, colWidths=widths, style=_base_style(4, 0.4), hAlign="LEFT", renderCB=tags)
 
 
 class SideBySide(Flowable):  # type: ignore[misc]
@@ -142,4 +144,4 @@ class SideBySide(Flowable):  # type: ignore[misc]
 def bullet(text: str, style: Style = BODY) -> Flowable:
     """Lay out a paragraph with a dash that hangs left of it."""
     parts = [[TextBlock("–", style), TextBlock(text, style)]]
-    return Grid(parts, colWidths=[10, None], style=_base_style(0, 0.6), hAlign="LEFT")
+    return Grid(parts, colWidths=[10, None], style=_base_style(0, 0.6), hAlign="LEFT", renderCB=bullet_tags())

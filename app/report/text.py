@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reportlab.platypus import Flowable
 
 from app.report.runs import Run, clusters, runs, text_width
+from app.report.structure import content
 
 INK = 0.07
 """Grey level of text, 0 black; nothing readable is drawn lighter than `MUTED`."""
@@ -36,13 +38,23 @@ SUBSECTION = Style(10.2, 13.4, bold=True)
 STRONG = Style(9.2, 12.4, bold=True)
 
 
-def draw_line(canvas: Any, x: float, y: float, text: str, style: Style) -> None:
-    """Draw one line with its baseline at `y`; `x` is its left end, right end or middle by the style's side."""
+def draw_line(canvas: Any, x: float, y: float, text: str, style: Style, *, gap: str = "") -> None:
+    """Draw one line with its baseline at `y`; `x` is its left end, right end or middle by the style's side.
+
+    `gap` is a space that follows in the text but takes no room, so that words stay apart where lines are read as one.
+    """
     width = text_width(text, style.size, bold=style.bold)
     x -= {"left": 0.0, "right": width, "centre": width / 2}[style.align]
     canvas.setFillGray(style.grey)
-    for run in runs(text, bold=style.bold):
+    for run in runs(text + gap, bold=style.bold):
         x += _draw_run(canvas, x, y, run, style.size)
+
+
+def draw_lines(canvas: Any, x: float, y: float, lines: Sequence[str], style: Style) -> None:
+    """Draw lines that were cut between words, the first with its baseline at `y`."""
+    for number, line in enumerate(lines, 1):
+        draw_line(canvas, x, y, line, style, gap=" " if number < len(lines) else "")
+        y -= style.leading
 
 
 def _draw_run(canvas: Any, x: float, y: float, run: Run, size: float) -> float:
@@ -83,6 +95,16 @@ def wrapped(text: str, width: float, style: Style) -> list[str]:
     return lines
 
 
+def _gaps(text: str, lines: Sequence[str]) -> list[str]:
+    """Return for each line the space that its break took the place of; none where a word was cut."""
+    gaps: list[str] = []
+    for line in lines:
+        rest = text.lstrip(" \n")
+        text = rest.removeprefix(line)
+        gaps.append(" " if text[:1] in (" ", "\n") else "")
+    return gaps
+
+
 def _broken(word: str, width: float, style: Style) -> list[str]:
     """Cut a word that is wider than a line, never between a letter and its marks."""
     if text_width(word, style.size, bold=style.bold) <= width:
@@ -107,7 +129,10 @@ def shortened(text: str, width: float, style: Style) -> str:
 
 
 class TextBlock(Flowable):  # type: ignore[misc]
-    """A paragraph of plain text."""
+    """A paragraph of plain text, or the title of a table."""
+
+    kind = "P"
+    """What it is in the document's structure."""
 
     def __init__(self, text: str, style: Style = BODY, *, before: float = 0.0, after: float = 0.0) -> None:
         super().__init__()
@@ -149,6 +174,9 @@ class TextBlock(Flowable):  # type: ignore[misc]
         """Draw the lines."""
         x = {"left": 0.0, "right": self.width, "centre": self.width / 2}[self.style.align]
         y = self.height - self.style.leading + (self.style.leading - self.style.size) * 0.7
-        for line in self._lines:
-            draw_line(self.canv, x, y, line, self.style)
-            y -= self.style.leading
+        if not any(self._lines):
+            return
+        with content(self.canv, "H3" if self.style == TABLE_TITLE else self.kind):
+            for line, gap in zip(self._lines, _gaps(self.text, self._lines), strict=True):
+                draw_line(self.canv, x, y, line, self.style, gap=gap)
+                y -= self.style.leading

@@ -21,7 +21,7 @@ from tests.app.report.pdf_reading import fonts_without_file, page_texts, whole_t
 
 
 def drawn(study: Study, exam: ExamResult, protocol: Protocol) -> bytes:
-    return report_pdf(report_content(source_of(study, exam, protocol), signed=False))
+    return report_pdf(report_content(source_of(study, exam, protocol), signed=False))[0]
 
 
 def first_page(study: Study, exam: ExamResult, protocol: Protocol, name: str) -> tuple[bytes, str]:
@@ -210,6 +210,6 @@ def test_an_overlong_record_and_many_series_fit_their_pages(study: Study, exam: 
     series = tuple(dataclasses.replace(study.volumes[0], description=f"T2 {i} " * 40) for i in range(150))
     reading = Reading(record=record, impression="{L4-L5 LR} and so on. " * 500)
     source = source_of(dataclasses.replace(study, volumes=series), exam, protocol, reading=reading)
-    texts = page_texts(report_pdf(report_content(source, signed=False)))
+    texts = page_texts(report_pdf(report_content(source, signed=False))[0])
     assert "and 48 more" in " ".join(texts)
     assert "and 138 more" in " ".join(texts)
