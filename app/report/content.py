@@ -156,7 +156,7 @@ def _provenance(protocol: Protocol) -> Table:
     counted = ", ".join(f"{count} {status}" for status, count in counts.items())
     return Table(
         title="Where the protocol's numbers come from",
-        columns=(Column("Number", 0.15), Column("Value", 0.33), Column("Status", 0.11), Column("Source", 0.41)),
+        columns=(Column("Number", 0.16), Column("Value", 0.34), Column("Status", 0.1), Column("Source", 0.4)),
         rows=tuple(
             (
                 Cell(clean(fact.name), bold=True),

@@ -38,7 +38,7 @@ def _grid(table: Table, width: float) -> Grid:
     ]
     rule, heavy = Color(RULE, RULE, RULE), Color(0.25, 0.25, 0.25)
     style: list[tuple[object, ...]] = [
-        *_base_style(_PAD, 1.2 if table.dense else 1.8),
+        *_base_style(_PAD, 0.8 if table.dense else 1.8),
         ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
         ("LINEBELOW", (0, 0), (-1, 0), 0.7, heavy),
         ("LINEBELOW", (0, 1), (-1, -1), 0.3, rule),
