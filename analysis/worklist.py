@@ -14,7 +14,7 @@ ReadingState = Literal["draft", "preliminary", "final", "amended"]
 WorklistState = Literal["unread", "draft", "preliminary", "final", "amended"]
 WORKLIST_STATES: tuple[WorklistState, ...] = ("unread", "draft", "preliminary", "final", "amended")
 
-PreparationState = Literal["received", "being analysed", "ready", "not analysed"]
+PreparationState = Literal["received", "analysing", "ready", "failed"]
 
 Trouble = Literal["missing", "changed", "touched", "unreadable"]
 

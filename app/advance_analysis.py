@@ -25,7 +25,7 @@ ADVANCE, LISTING = "analysis in advance", "listing"
 MOST_KEPT = 8
 """Results that wait for their reader, some 20 MB each; the oldest go first, and are computed anew when opened."""
 WAITING, READY = noop("received"), noop("ready")
-_STOPPED = noop("stopped; it is analysed when it is opened")
+_STOPPED = noop("stopped; it is analysed when it is opened.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,8 +123,8 @@ class AdvanceAnalysis(QtCore.QObject):
             tr("Analysing a study that came in"),
             work,
             done=self._on_done,
-            failed=lambda reason: self._end(Preparation("not analysed", reason), reason),
-            cancelled=lambda: self._end(Preparation("not analysed", tr(_STOPPED)), tr(_STOPPED)),
+            failed=lambda reason: self._end(Preparation("failed", reason), reason),
+            cancelled=lambda: self._end(Preparation("failed", tr(_STOPPED)), tr(_STOPPED)),
         )
 
     def _list(self, folder: Path) -> None:
@@ -147,7 +147,7 @@ class AdvanceAnalysis(QtCore.QObject):
     def _on_listed(self, studies: list[StudyId], folder: Path) -> None:
         if self._current is not None and self._current.folder == folder:
             self._studies = studies
-            self.states |= dict.fromkeys(studies, Preparation("being analysed"))
+            self.states |= dict.fromkeys(studies, Preparation("analysing"))
         elif any(one.folder == folder for one in self._waiting):
             self.states |= dict.fromkeys(studies, Preparation("received"))
         self.changed.emit()
@@ -162,7 +162,7 @@ class AdvanceAnalysis(QtCore.QObject):
         if len(self._studies) == len(prepared):
             for study, one in zip(self._studies, prepared, strict=True):
                 self._numbers[one.listed.info.study_instance_uid] = study
-                self.states[study] = Preparation("ready" if one.exam is not None else "not analysed", one.reason)
+                self.states[study] = Preparation("ready" if one.exam is not None else "failed", one.reason)
         for one in good:
             self._keep(one)
         self._go_on(tr(READY) if good else reasons[0])

@@ -33,9 +33,9 @@ STATE_HELP: dict[WorklistState, str] = {
 
 PREPARED: dict[PreparationState, tuple[str, str]] = {
     "received": (noop("received"), noop("It came in and waits to be analysed.")),
-    "being analysed": (noop("being analysed"), noop("It came in and is analysed in the background.")),
+    "analysing": (noop("being analysed"), noop("It came in and is analysed in the background.")),
     "ready": (noop("ready"), noop("It came in and is analysed: it opens with its results.")),
-    "not analysed": (noop("not analysed"), noop("It came in and could not be analysed; below the list stands why.")),
+    "failed": (noop("not analysed"), noop("It came in and could not be analysed; below the list stands why.")),
 }
 """What is added to the state of a study that nobody has begun to read, and its meaning."""
 

@@ -173,7 +173,7 @@ def test_a_study_that_has_to_wait_stands_in_the_worklist_meanwhile(
     advance.changed.connect(lambda: seen.append(sorted(one.state for one in advance.states.values())))
     advance.add(demo, first)
     advance.add(tmp_path / "second", second)
-    qtbot.waitUntil(lambda: ["being analysed", "received"] in seen, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: ["analysing", "received"] in seen, timeout=LONG_MS)
     assert not first.ended
     qtbot.waitUntil(lambda: second.ended, timeout=LONG_MS)
     assert first.states[-1] == ("ready", True)
@@ -188,7 +188,7 @@ def test_it_can_be_stopped_and_says_so(qtbot: QtBot, advance: AdvanceAnalysis, d
     advance.add(demo, told)
     qtbot.waitUntil(lambda: bool(advance.states), timeout=LONG_MS)
     advance.stop()
-    assert told.states[-1] == ("stopped; it is analysed when it is opened", True)
+    assert told.states[-1] == ("stopped; it is analysed when it is opened.", True)
     assert advance._store is not None
     assert len(advance._store.worklist(WorklistFilter())) == 1
-    assert list(advance.states.values()) == [Preparation("not analysed", "stopped; it is analysed when it is opened")]
+    assert list(advance.states.values()) == [Preparation("failed", "stopped; it is analysed when it is opened.")]
