@@ -7,12 +7,13 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
@@ -196,6 +197,33 @@ def test_roots_that_the_site_does_not_have(pki: Pki, draft: bytes, tmp_path: Pat
         )
 
 
+def openssl_authority(pki: Pki, folder: Path) -> Callable[[bytes], bytes]:
+    """Return a time-stamp authority that is OpenSSL's."""
+    key = pki.tsa.key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "key.pem").write_bytes(key)
+    (folder / "tsa.pem").write_bytes(pki.tsa.pem)
+    (folder / "chain.pem").write_bytes(pki.tsa.pem + pki.root.pem)
+    (folder / "serial").write_text("01\n")
+    settings = {
+        "serial": folder / "serial", "signer_cert": folder / "tsa.pem", "signer_key": folder / "key.pem",
+        "certs": folder / "chain.pem", "signer_digest": "sha256", "default_policy": "1.2.3.4.1",
+        "digests": "sha256", "accuracy": "secs:1", "ess_cert_id_alg": "sha256",
+    }  # fmt: skip
+    lines = [f"{name} = {value}" for name, value in settings.items()]
+    (folder / "tsa.cnf").write_text("\n".join(["[tsa]", "default_tsa = ours", "[ours]", *lines, ""]))
+
+    def stamp(request: bytes) -> bytes:
+        (folder / "query").write_bytes(request)
+        files = ["-queryfile", folder / "query", "-out", folder / "reply"]
+        command = ["openssl", "ts", "-reply", "-config", folder / "tsa.cnf", *files]
+        subprocess.run([str(part) for part in command], check=True, capture_output=True)
+        return (folder / "reply").read_bytes()
+
+    return stamp
+
+
 # --- another program -----------------------------------------------------------------------------------------------
 
 
@@ -223,3 +251,15 @@ def test_poppler_and_pyhanko_agree(pki: Pki, draft: bytes, stamped: bytes, tmp_p
     # With the lists of the file at hand; poppler asks for none.
     assert validate_pdf_signature(signature, context, context).bottom_line
     assert verify_report(pdf.read_bytes(), trust=Trust((pki.root.pem,))).ok
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is missing")
+def test_an_authority_of_another_maker(draft: bytes, tmp_path: Path) -> None:
+    """OpenSSL lists the root too, and its certificates in another order."""
+    with served() as pki:
+        pki.stamp = openssl_authority(pki, tmp_path)
+        pdf = sign_pdf(draft, signer_at(pki, tmp_path, pki.signer()))
+        trust = Trust((pki.root.pem,))
+    found = verify_report(pdf, trust=trust, now=datetime.now(UTC) + timedelta(days=900))
+    assert found.ok, said(found)
+    assert [check.kind for check in found.signatures] == ["signature", "archive time stamp"]
