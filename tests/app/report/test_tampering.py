@@ -17,10 +17,10 @@ from tests.app.report.pki import Pki
 from tests.app.report.tampering import WAYS, changed, gaps
 
 
-def test_300_random_byte_changes_are_all_found(signed: bytes, root: bytes) -> None:
+def test_150_random_byte_changes_are_all_found(signed: bytes, root: bytes) -> None:
     chance = random.Random(20261120)
     missed = []
-    for _ in range(300):
+    for _ in range(150):
         place = chance.randrange(len(signed))
         value = (signed[place] + chance.randrange(1, 256)) % 256
         if verify_report(changed(signed, place, value), trust=trusting(root)).ok:
@@ -28,12 +28,12 @@ def test_300_random_byte_changes_are_all_found(signed: bytes, root: bytes) -> No
     assert missed == []
 
 
-def test_150_changes_of_the_signature_itself_are_all_found(signed: bytes, root: bytes) -> None:
+def test_100_changes_of_the_signature_itself_are_all_found(signed: bytes, root: bytes) -> None:
     ((start, end),) = gaps(signed)
     used = start + len(signed[start:end].rstrip(b"0>"))
     chance = random.Random(7)
     missed = []
-    for number in range(150):
+    for number in range(100):
         place = chance.randrange(start + 1, used if number % 5 else end - 1)
         value = chance.choice([c for c in b"0123456789ABCDEF" if c != signed[place]])
         if verify_report(changed(signed, place, value), trust=trusting(root)).ok:
