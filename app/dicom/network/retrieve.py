@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydicom.dataset import Dataset
@@ -14,6 +13,7 @@ from analysis.network import NetworkSettings, Node
 from analysis.types import Progress, Stop
 from app.dicom.network.association import Wanted, answered, associated
 from app.dicom.network.errors import NetworkProblem, Refused, Unreachable
+from app.dicom.network.fetched import Fetched
 from app.dicom.network.inbox import Inbox
 from app.dicom.network.sop_classes import ENCODINGS, GET, MOVE, PLAIN, STORED
 
@@ -21,14 +21,6 @@ _PENDING: Final = 0xFF00
 _SOME_FAILED: Final = 0xB000
 _UNKNOWN_DESTINATION: Final = (0xA801, 0xC000)
 _LOOK_S: Final = 0.2
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """What came of a retrieve: `stored` objects are new or were here already, `failed` ones are not here."""
-
-    stored: int
-    failed: int
 
 
 def retrieve(

@@ -22,9 +22,9 @@ from analysis.errors import Cancelled
 from analysis.network import FoundSeries, FoundStudy, NetworkSettings, Node, StudyQuery
 from analysis.types import Progress, Stop
 from app.dicom.network.errors import NetworkProblem, Refused, Unreachable
+from app.dicom.network.fetched import Fetched
 from app.dicom.network.inbox import Inbox
 from app.dicom.network.query import MOST_ANSWERS, date_range, series_in, study_in
-from app.dicom.network.retrieve import Fetched
 from app.dicom.network.tls import secret_in
 
 
