@@ -23,7 +23,7 @@ class EmptyState(QtWidgets.QWidget):
         self.text = self._line(
             tr(
                 "Drop a folder, a DICOMDIR, a zip or single files here:\n"
-                "MR images and spectroscopy, as DICOM, NIfTI-MRS or Siemens files, mixed as they come."
+                "MR images as DICOM or NIfTI, spectroscopy of every maker, mixed as they come."
             ),
             "dim",
         )
