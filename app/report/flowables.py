@@ -6,7 +6,7 @@ from reportlab.platypus import Flowable
 
 from app.report.figures import SlicePicture
 from app.report.parts import VoxelBlock
-from app.report.structure import artifact, content
+from app.report.structure import artifact, begin_section, content
 from app.report.text import SECTION, Style, TextBlock, draw_line
 
 _CLOSE_UP = 104.0
@@ -25,6 +25,7 @@ class Heading(TextBlock):
         key = f"page{self.canv.getPageNumber()}-{self.text}"
         self.canv.bookmarkPage(key)
         self.canv.addOutlineEntry(self.text, key, 0)
+        begin_section(self.canv)
         super().draw()
 
 

@@ -48,6 +48,7 @@ class Structure:
     def __init__(self) -> None:
         self.root = Element("Document")
         self.open = [self.root]
+        self.has_section = False
         self._pieces: Counter[int] = Counter()
         self._is_hidden = False
 
@@ -110,6 +111,16 @@ def _structure(canvas: Any) -> Structure:
 def inside(canvas: Any, element: Element) -> AbstractContextManager[None]:
     """Draw parts that belong to an element."""
     return _structure(canvas).inside(element)
+
+
+def begin_section(canvas: Any) -> None:
+    """Note that what follows stands in a section."""
+    _structure(canvas).has_section = True
+
+
+def title_kind(canvas: Any) -> str:
+    """Return what a title within the text is: the summary has no section, and no level is to be left out."""
+    return "H3" if _structure(canvas).has_section else "H2"
 
 
 def content(canvas: Any, kind: str) -> AbstractContextManager[None]:

@@ -9,7 +9,7 @@ from typing import Any
 from reportlab.platypus import Flowable
 
 from app.report.runs import Run, clusters, runs, text_width
-from app.report.structure import content
+from app.report.structure import content, title_kind
 
 INK = 0.07
 """Grey level of text, 0 black; nothing readable is drawn lighter than `MUTED`."""
@@ -176,7 +176,7 @@ class TextBlock(Flowable):  # type: ignore[misc]
         y = self.height - self.style.leading + (self.style.leading - self.style.size) * 0.7
         if not any(self._lines):
             return
-        with content(self.canv, "H3" if self.style == TABLE_TITLE else self.kind):
+        with content(self.canv, title_kind(self.canv) if self.style == TABLE_TITLE else self.kind):
             for line, gap in zip(self._lines, _gaps(self.text, self._lines), strict=True):
                 draw_line(self.canv, x, y, line, self.style, gap=gap)
                 y -= self.style.leading
