@@ -26,7 +26,7 @@ class Sink:
         self.problem: Problem | None = None
         self.size = 0
         self._most = most_bytes
-        self._fd = -1
+        self._fd, self._is_there = -1, True
         try:
             self._fd = os.open(self.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         except OSError:
@@ -61,13 +61,16 @@ class Sink:
         os.fsync(self._fd)
         self._close_file()
         _move_new(Path(self.name), target)
+        self._is_there = False
         sync_folder(target.parent)
 
     def close(self) -> None:
         """Give the file up unless it was kept."""
         self._close_file()
-        with contextlib.suppress(OSError):
-            Path(self.name).unlink()
+        if self._is_there:
+            self._is_there = False
+            with contextlib.suppress(OSError):
+                Path(self.name).unlink()
 
     def _close_file(self) -> None:
         fd, self._fd = self._fd, -1
