@@ -90,8 +90,8 @@ def _odd_structure(signed: Any, *, stamps_time: bool) -> str | None:
     if certificates != sorted(set(certificates)):
         return "the signature's certificates are not listed as a signer lists them"
     content = signed["encap_content_info"]
-    carries = content["content"].native is not None and content["content_type"].native == "tst_info"
-    if signed["crls"].native or carries != stamps_time or (not stamps_time and content["content"].native is not None):
+    carried = content["content_type"].native if content["content"].native is not None else None
+    if signed["crls"].native or carried != ("tst_info" if stamps_time else None):
         return "the signature carries something that nobody signed"
     unsigned = signer["unsigned_attrs"]
     names = [attribute["type"].native for attribute in unsigned] if unsigned.native else []

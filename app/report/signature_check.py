@@ -190,10 +190,13 @@ def _check_archive_stamp(signature: Any, grounds: _Grounds, at: datetime, *, is_
 def _check_signature(signature: Any, grounds: _Grounds, proven: datetime, *, is_last: bool) -> SignatureCheck:
     from pyhanko.sign.validation import validate_pdf_signature
 
-    stamp = _time_stamp(signature, grounds, proven)
-    stamped_at = stamp.timestamp if stamp is not None and _holds(stamp, grounds, proven) else None
-    at = proven if stamped_at is None else min(proven, stamped_at)
+    at, stamped_at = proven, None
     status = validate_pdf_signature(signature, _context(grounds, at), _context(grounds, proven))
+    stamp = status.timestamp_validity
+    if stamp is not None and _holds(stamp, grounds, proven):
+        stamped_at = stamp.timestamp
+        at = min(proven, stamped_at)
+        status = validate_pdf_signature(signature, _context(grounds, at), _context(grounds, proven))
     broken = _unsealed(signature, status, grounds, is_last=is_last)
     revocation = _revocation(status, grounds, at)
     check = _found(
@@ -207,14 +210,6 @@ def _check_signature(signature: Any, grounds: _Grounds, proven: datetime, *, is_
         unchanged_after=broken is None and bool(status.docmdp_ok),
     )
     return replace(check, sentence=_sentence(check, status, revocation, broken, stamp, at))
-
-
-def _time_stamp(signature: Any, grounds: _Grounds, proven: datetime) -> Any:
-    """Return what is found about the time stamp inside a signature, None where it has none."""
-    from pyhanko.sign.validation import validate_pdf_signature
-
-    context = _context(grounds, proven)
-    return validate_pdf_signature(signature, context, context, skip_diff=True).timestamp_validity
 
 
 def _holds(stamp: Any, grounds: _Grounds, proven: datetime) -> bool:
