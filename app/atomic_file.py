@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part; folders are made as needed.
+    """Write a file so that a reader sees the old content or the new, never a part; raises as `whole_file`."""
+    with whole_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes its place, whole and on the disk, at the end; folders are made as needed.
 
     Raises
     ------
     OSError
-        If the file cannot be written; the old one is then untouched and nothing is left beside it.
+        If the file cannot be written. After this or any other error the old one is untouched, and nothing is left
+        beside it.
     """
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
-    except OSError:
+    except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -18,7 +16,7 @@ from PySide6 import QtCore
 
 from analysis.errors import DiscernError
 from analysis.types import Skipped
-from app.atomic_file import reason_of
+from app.atomic_file import reason_of, whole_file
 from app.store import Store
 from app.support import facts
 from app.support.code_words import only_code
@@ -117,27 +115,15 @@ def _copies(studies: Sequence[Path], folder: Path) -> tuple[dict[str, Path], tup
 
 
 def _write(target: Path, texts: dict[str, bytes], copies: dict[str, Path]) -> tuple[tuple[str, ...], str]:
-    """Write the zip beside its place, and put it there when it is on the disk."""
-    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in texts.items()}
     hashes |= {name: _hash_of(path) for name, path in copies.items()}
     texts = {**texts, "manifest.json": _json(hashes)}
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("xb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, data in texts.items():
-                    archive.writestr(name, data)
-                for name, path in copies.items():
-                    archive.writestr(name, path.read_bytes())  # not `write`: that would keep the file's time
-            file.flush()
-            os.fsync(file.fileno())
-        sha256 = _hash_of(unfinished)
-        unfinished.replace(target)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    return (*texts, *copies), sha256
+    with whole_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in texts.items():
+            archive.writestr(name, data)
+        for name, path in copies.items():
+            archive.writestr(name, path.read_bytes())  # not `write`: that would keep the file's time
+    return (*texts, *copies), _hash_of(target)
 
 
 def _hash_of(path: Path) -> str:
