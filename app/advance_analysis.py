@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from analysis.worklist import Preparation, StudyId
 from app.advance_process import Listed, Prepared, prepare
 from app.jobs import JobRunner
 from app.services import Analyse
-from app.store import Store, files_of
+from app.store import Store, common_folder, files_of
 from widgets.texts import noop, tr
 
 ADVANCE, LISTING = "analysis in advance", "listing"
@@ -141,7 +140,7 @@ class AdvanceAnalysis(QtCore.QObject):
         store = self._store
         if store is not None:
             now = datetime.now(UTC)
-            studies = [store.remember_study(one.info, one.files, _folder_of(one), now) for one in found]
+            studies = [store.remember_study(one.info, one.files, common_folder(one.files), now) for one in found]
             self._listed.emit(studies, folder)
 
     def _on_listed(self, studies: list[StudyId], folder: Path) -> None:
@@ -194,7 +193,3 @@ class AdvanceAnalysis(QtCore.QObject):
 
 def _ignored(_: object) -> None:
     """Take an answer that says nothing new."""
-
-
-def _folder_of(listed: Listed) -> str:
-    return os.path.dirname(os.path.abspath(listed.files[0].path)) if listed.files else ""

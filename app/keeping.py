@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from PySide6 import QtCore
 
 from analysis.reading import BadReading, Reading, reading_from_json
-from analysis.types import Progress, SourceFile, Stop, Study
+from analysis.types import Progress, Stop, Study
 from analysis.worklist import StudyId
 from app.audit.anchors import BadAnchor
 from app.audit.events import AuditEvent, subject_of
 from app.autosave import Autosave, Listener
 from app.jobs import JobRunner
 from app.session import ReadingSession
-from app.store import DamagedRevision, Lock, Revision, SignedReport, Store, StoreError, files_of, user_name
+from app.store import (
+    DamagedRevision,
+    Lock,
+    Revision,
+    SignedReport,
+    Store,
+    StoreError,
+    common_folder,
+    files_of,
+    user_name,
+)
 from widgets.texts import noop, tr
 
 KEEP = "keep"
@@ -55,7 +64,7 @@ def take(store: Store, study: Study) -> Kept:
     StoreError : the store refuses
     """
     files = files_of(study)
-    study_id = store.remember_study(study.info, files, _common_folder(files), datetime.now(UTC))
+    study_id = store.remember_study(study.info, files, common_folder(files), datetime.now(UTC))
     lock = store.lock(study_id)
     signed = store.signed_report(study_id)
     text = f"{len(files)} files" if lock.mine else f"{len(files)} files, to look at only"
@@ -101,14 +110,6 @@ def _is_signed(store: Store, reading: Reading, revision: Revision, signed: Signe
     except DamagedRevision:
         return False
     return step is not None and step.document == revision.document  # its amendment was dropped
-
-
-def _common_folder(files: Sequence[SourceFile]) -> str:
-    """Return the deepest folder that holds all files of a study; empty where there is none."""
-    try:
-        return os.path.commonpath([os.path.dirname(os.path.abspath(file.path)) for file in files])
-    except ValueError:  # no files, or files on different drives
-        return ""
 
 
 class Keeping(QtCore.QObject):

@@ -21,7 +21,7 @@ from app.store.errors import (
 from app.store.locks import BEAT_S, Lock
 from app.store.revisions import Revision
 from app.store.signed_reports import SignedReport
-from app.store.source_files import files_of
+from app.store.source_files import common_folder, files_of
 from app.store.store import Store, user_name
 from app.store.trail import AuditTrail
 
@@ -46,6 +46,7 @@ __all__ = [
     "StoreUnavailable",
     "StoreWriteFailed",
     "UnknownStudy",
+    "common_folder",
     "files_of",
     "user_name",
 ]

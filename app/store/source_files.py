@@ -102,6 +102,14 @@ def trouble_with(file: KeptFile, *, by_content: bool) -> Trouble | None:
     return None
 
 
+def common_folder(files: Sequence[SourceFile]) -> str:
+    """Return the deepest folder that holds all files of a study; empty where there is none."""
+    try:
+        return os.path.commonpath([os.path.dirname(os.path.abspath(file.path)) for file in files])
+    except ValueError:  # no files, or files on different drives
+        return ""
+
+
 def sha256_of(path: str) -> str:
     """Return the hash of a file's content, also inside an archive.
 
