@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,13 +65,13 @@ def make_p12(
     key = key or ec.generate_private_key(ec.SECP256R1())
     root_key = ec.generate_private_key(ec.SECP256R1())
     authority = usage(key_cert_sign=True, crl_sign=True)
-    root = _issue("Test root", root_key, None, root_key, authority, (-100, 100))
+    root = issue("Test root", root_key, None, root_key, authority, (-100, 100))
     issuer, issuer_key, chain = root, root_key, [root]
     if middle:
         issuer_key = ec.generate_private_key(ec.SECP256R1())
-        issuer = _issue("Test middle", issuer_key, root, root_key, authority, (-100, 100))
+        issuer = issue("Test middle", issuer_key, root, root_key, authority, (-100, 100))
         chain = [issuer, root]
-    leaf = _issue(name, key, issuer, issuer_key, key_usage, days)
+    leaf = issue(name, key, issuer, issuer_key, key_usage, days)
     data = pkcs12.serialize_key_and_certificates(
         b"test", key, leaf, chain, serialization.BestAvailableEncryption(PASSPHRASE)
     )
@@ -83,14 +84,16 @@ def small_rsa() -> Any:
     return rsa.generate_private_key(public_exponent=65537, key_size=1024)
 
 
-def _issue(
+def issue(
     name: str,
     key: Any,
     issuer: x509.Certificate | None,
     issuer_key: Any,
     key_usage: x509.KeyUsage | None,
-    days: tuple[int, int],
+    days: tuple[float, float],
+    others: Sequence[x509.ExtensionType] = (),
 ) -> x509.Certificate:
+    """Return a certificate that is valid from and to so many days from now; without an issuer it is a root."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     authority = bool(key_usage and key_usage.key_cert_sign)
@@ -108,4 +111,6 @@ def _issue(
     )
     if key_usage is not None:
         builder = builder.add_extension(key_usage, critical=True)
+    for extension in others:
+        builder = builder.add_extension(extension, critical=isinstance(extension, x509.ExtendedKeyUsage))
     return builder.sign(issuer_key, hashes.SHA256())

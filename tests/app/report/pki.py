@@ -24,10 +24,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 from pyhanko.sign.timestamps import DummyTimeStamper
 
-from tests.app.report.certificate_making import PASSPHRASE, SIGNING, usage
+from tests.app.report.certificate_making import PASSPHRASE, SIGNING, issue, usage
 
 _AUTHORITY = usage(key_cert_sign=True, crl_sign=True)
 _DER = serialization.Encoding.DER
@@ -59,28 +59,10 @@ def make_entity(
     key_usage: x509.KeyUsage,
     days: tuple[float, float] = (-30, 300),
     others: tuple[x509.ExtensionType, ...] = (),
-    now: datetime | None = None,
 ) -> Entity:
     key = rsa_key(key_number)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = now or datetime.now(UTC)
-    issuer_key = issuer.key if issuer else key
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer.certificate.subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now + timedelta(days=days[0]))
-        .not_valid_after(now + timedelta(days=days[1]))
-        .add_extension(x509.BasicConstraints(ca=key_usage.key_cert_sign, path_length=None), critical=True)
-        .add_extension(key_usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
-    )
-    for extension in others:
-        builder = builder.add_extension(extension, critical=isinstance(extension, x509.ExtendedKeyUsage))
-    return Entity(builder.sign(issuer_key, hashes.SHA256()), key)
+    above = (issuer.certificate, issuer.key) if issuer else (None, key)
+    return Entity(issue(name, key, *above, key_usage, days, others), key)
 
 
 def asn1(certificate: x509.Certificate) -> Any:
