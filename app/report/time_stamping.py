@@ -15,7 +15,7 @@ from app.report.errors import SigningFailed
 from app.report.trust import Trust
 
 _TIMEOUT_S: Final = 10
-_OR_WITHOUT: Final = "take its address out of the report settings to sign without a time stamp"
+_OR_WITHOUT: Final = "sign without a time stamp"
 
 
 @dataclass(frozen=True)
